@@ -1,0 +1,154 @@
+# Every command a person needs. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# The first Python found that is 3.11 or 3.12; another one is chosen with PYTHON=/path/to/python.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for candidate in python3.11 python3.12 python3 python; do \
+	$$candidate -c '$(SUPPORTED)' >/dev/null 2>&1 && echo $$candidate && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+
+PIP_INSTALL := $(PY) -m pip install --quiet --no-compile --require-hashes
+CDK := npx --no-install cdk
+CONFIG ?= exports.yaml
+STAGE ?=
+CONTEXT := -c config=$(CONFIG) $(if $(STAGE),-c stage=$(STAGE))
+OPERATE := $(PY) -m operate --config $(CONFIG) $(if $(STAGE),--stage $(STAGE))
+
+##@ Look
+.PHONY: help
+help: ## List the commands
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: install wheels-local ## Run the main job on an embedded cloud and query the result (JSON=1: one JSON line last)
+	@$(PY) -m demo $(if $(JSON),--json)
+
+.PHONY: local
+local: install wheels-local ## Start the embedded cloud, deploy to it and leave it running
+	@$(PY) -m demo.local start
+
+.PHONY: stop
+stop: ## Stop the embedded cloud that `make local` started
+	@$(PY) -m demo.local stop
+
+##@ Operate (EXPORT=<name>, RUN=<run id>)
+.PHONY: run
+run: install ## Run an export and watch it; Ctrl-C detaches
+	@$(OPERATE) run "$(EXPORT)" $(ARGS)
+
+.PHONY: watch
+watch: install ## Watch a run again
+	@$(OPERATE) watch "$(RUN)"
+
+.PHONY: stop-run
+stop-run: install ## Stop a run
+	@$(OPERATE) stop-run "$(RUN)"
+
+.PHONY: status
+status: install ## Show every export: published snapshot, last run, lock, schedule
+	@$(OPERATE) status
+
+.PHONY: payload
+payload: install ## Print the JSON that starts an export by hand
+	@$(OPERATE) payload "$(EXPORT)"
+
+.PHONY: show
+show: install ## Show the whole configuration with every default filled in
+	@$(OPERATE) show $(EXPORT)
+
+##@ Deploy (STAGE=<name>, CONFIG=<file>; credentials as for any AWS tool)
+.PHONY: synth
+synth: install wheels ## Write the CloudFormation templates to cdk.out
+	@$(CDK) synth --quiet $(CONTEXT)
+
+.PHONY: diff
+diff: install wheels ## Show what a deployment would change
+	@$(CDK) diff $(CONTEXT)
+
+.PHONY: deploy
+deploy: install wheels ## Deploy the common stack and every export
+	@$(CDK) deploy --all $(CONTEXT) $(ARGS)
+
+.PHONY: destroy
+destroy: install wheels ## Remove every stack; data is kept unless keep_data_on_destroy is false
+	@$(CDK) destroy --all $(CONTEXT) $(ARGS)
+
+##@ Develop
+.PHONY: test
+test: lint install wheels-local ## Run every test
+	@$(PY) -m pytest
+
+.PHONY: test-fast
+test-fast: lint install wheels-local ## Run what needs neither Spark nor the embedded cloud
+	@$(PY) -m pytest -m "not spark and not cloud" -n 2
+
+.PHONY: lint
+lint: install ## Check style and types
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+
+.PHONY: format
+format: install ## Rewrite the code in the common style
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+.PHONY: schema
+schema: install ## Write exports.schema.json, which editors use
+	@$(PY) -m operate schema > exports.schema.json
+
+.PHONY: bench
+bench: install ## Measure: scan, memory, rate (BENCH=<name> for one)
+	@$(PY) -m benchmarks $(BENCH)
+
+.PHONY: lock
+lock: ## Resolve requirements/*.in anew into hashed locks
+	@for name in dev glue glue-5.1; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --output-file requirements/$$name.txt requirements/$$name.in > /dev/null; done
+
+.PHONY: clean
+clean: ## Remove what was built or installed here
+	rm -rf $(VENV) node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# What is installed, each once until its lock changes.
+.PHONY: install wheels wheels-local
+install: build/installed-python build/installed-glue build/installed-node
+wheels: build/wheels/aws/built
+wheels-local: build/wheels/local/built
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo "Lakeshot needs Python 3.11 or 3.12; found: $$(python3 --version 2>&1 || echo none). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c '$(SUPPORTED)' || { echo "Lakeshot needs Python 3.11 or 3.12; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
+	@echo "Making the Python environment with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+build/installed-python: requirements/dev.txt | $(PY)
+	@mkdir -p build
+	@echo "Installing Python packages (about a minute the first time) ..."
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+# What Glue 5.1 has of its own at versions that differ from ours; jobs on the embedded cloud see these.
+build/installed-glue: requirements/glue-5.1.txt build/installed-python
+	@rm -rf build/glue-5.1
+	@$(PIP_INSTALL) --no-deps --target build/glue-5.1 -r $<
+	@touch $@
+
+build/installed-node: package-lock.json build/installed-python
+	@echo "Installing the CDK command ..."
+	@npm ci --silent
+	@touch $@
+
+build/wheels/%/built: requirements/glue.txt wheels.py build/installed-python
+	@$(PY) wheels.py $*
+	@touch $@

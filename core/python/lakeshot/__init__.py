@@ -1,0 +1,1 @@
+"""Lakeshot: export database tables into a data lake as verified snapshots."""

@@ -1,0 +1,39 @@
+"""Athena, as the pipeline uses it: statements and single numbers, in one workgroup and database."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import awswrangler as wr
+
+from lakeshot.errors import CatalogError
+
+if TYPE_CHECKING:
+    from boto3 import Session
+
+
+@dataclass(frozen=True)
+class Athena:
+    """Runs queries under the session's own permissions."""
+
+    session: "Session"
+    workgroup: str
+    database: str
+
+    def run(self, sql: str) -> str:
+        """Run a statement to its end and return its query id; CatalogError has Athena's own reason."""
+        query = wr.athena.start_query_execution(
+            sql, database=self.database, workgroup=self.workgroup, boto3_session=self.session, wait=False
+        )
+        query_id = str(query)
+        try:
+            wr.athena.wait_query(query_execution_id=query_id, boto3_session=self.session)
+        except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
+            raise CatalogError(
+                f"Athena could not run the query {query_id}: {error}. The query was: {sql[:500]}"
+            ) from error
+        return query_id
+
+    def number(self, query_id: str) -> int:
+        """The one number a finished query returned."""
+        rows = self.session.client("athena").get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"]
+        return int(rows[1]["Data"][0]["VarCharValue"])

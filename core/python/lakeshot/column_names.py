@@ -1,0 +1,60 @@
+"""The one rule that turns a source's attribute names into column names every catalog accepts.
+
+Lower case; any character but ``a-z``, digits and ``_`` becomes ``_``; at most 255 bytes. Where several
+attributes want one name, the attribute that is equal to it keeps it, else the first in code-point
+order; the others get a suffix made of their own name, so that it never depends on the rest.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from hashlib import sha256
+from itertools import count
+
+from lakeshot.names import PARTITION_KEY
+
+MAX_BYTES = 255
+"""Longest column name in the Glue catalog."""
+
+_KEPT_BYTES = 240
+_LONG_NAME_DIGITS = 8
+_COLLISION_DIGITS = 6
+_REFUSED = re.compile(r"[^a-z0-9_]")
+
+
+def column_names(sources: Iterable[str]) -> dict[str, str]:
+    """The column name of each source attribute: unique, and never the partition key's."""
+    wanting: dict[str, list[str]] = defaultdict(list)
+    for source in sorted(set(sources)):
+        wanting[_wanted(source)].append(source)
+    names: dict[str, str] = {}
+    for name, candidates in wanting.items():
+        if name != PARTITION_KEY:
+            names[name if name in candidates else candidates[0]] = name
+    taken = {*wanting, PARTITION_KEY}
+    for name, candidates in wanting.items():
+        for source in candidates:
+            if source not in names:
+                names[source] = _suffixed(name, source, taken)
+                taken.add(names[source])
+    return names
+
+
+def _wanted(source: str) -> str:
+    name = _REFUSED.sub("_", source.lower()) or "_"
+    if len(name) <= MAX_BYTES:
+        return name
+    return f"{name[:_KEPT_BYTES]}_{_digest(source)[:_LONG_NAME_DIGITS]}"
+
+
+def _suffixed(name: str, source: str, taken: set[str]) -> str:
+    """The name with the source's digest, longer only where an attribute is itself called like that."""
+    digest = _digest(source)
+    candidates = (
+        f"{name[: MAX_BYTES - 1 - digits]}_{digest[:digits]}" for digits in count(_COLLISION_DIGITS)
+    )
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def _digest(source: str) -> str:
+    return sha256(source.encode()).hexdigest()

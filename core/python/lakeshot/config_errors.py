@@ -1,0 +1,79 @@
+"""Validation errors told in the words of the file they were made in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from types import UnionType
+from typing import get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from lakeshot.errors import ConfigError
+
+_LONGEST_SHOWN = 80
+
+
+def config_error(error: ValidationError, origin: str, model: type[BaseModel]) -> ConfigError:
+    """One ConfigError for all that is wrong: a line per field, each with what is allowed."""
+    lines = sorted({_line(detail, model) for detail in error.errors(include_url=False)})
+    return ConfigError("\n".join([f"{origin} cannot be used:", *(f"  {line}" for line in lines)]))
+
+
+def field_errors(error: ValidationError, model: type[BaseModel]) -> str:
+    """The same lines for a value that is not a file, such as a payload; joined by semicolons."""
+    return "; ".join(sorted({_line(detail, model) for detail in error.errors(include_url=False)}))
+
+
+def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    path = [part for part in detail["loc"] if part != "[key]"]
+    place = _place(path)
+    if detail["type"] == "extra_forbidden":
+        return f"{place}: unknown key; {_known_keys(path, model)}"
+    if detail["type"] == "missing":
+        return f"{place}: missing; it has to be given"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "value_error":
+        return f"{place}: {message}"
+    return f"{place}: got {_shown(detail['input'])}; {message[0].lower()}{message[1:]}"
+
+
+def _place(path: Sequence[str | int]) -> str:
+    if path and path[0] == "exports" and len(path) > 1:
+        field = ".".join(str(part) for part in path[2:])
+        return f"export {str(path[1])!r}" + (f", field {field!r}" if field else "")
+    return f"field {'.'.join(str(part) for part in path)!r}" if path else "the document"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def _known_keys(path: Sequence[str | int], model: type[BaseModel]) -> str:
+    known = sorted(_fields_at(path[:-1], model))
+    close = get_close_matches(str(path[-1]), known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}allowed: {', '.join(known)}"
+
+
+def _fields_at(path: Sequence[str | int], model: type[BaseModel]) -> frozenset[str]:
+    """Names of the fields where ``path`` leads, seen through mappings and optional values."""
+    here: object = model
+    for part in path:
+        models = list(_models(here))
+        if models and str(part) in models[0].model_fields:
+            here = models[0].model_fields[str(part)].annotation
+        else:
+            here = get_args(here)[-1] if get_args(here) else here
+    return frozenset(name for found in _models(here) for name in found.model_fields)
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif isinstance(annotation, UnionType) or get_origin(annotation) is not None:
+        arguments = get_args(annotation)
+        origin = get_origin(annotation)
+        inside = arguments[-1:] if isinstance(origin, type) and issubclass(origin, Mapping) else arguments
+        for argument in inside:
+            yield from _models(argument)

@@ -1,0 +1,56 @@
+"""What can go wrong, told so that a person knows what to do next.
+
+Every error says what was given, what is allowed and what to do. Errors of an SDK or of the
+operating system are translated once, where they are met, with ``from``.
+"""
+
+
+class LakeshotError(Exception):
+    """Base of every error Lakeshot raises on purpose.
+
+    ``retryable`` says whether the same step may succeed when it is tried again unchanged.
+    """
+
+    retryable = False
+
+
+class ConfigError(LakeshotError):
+    """``exports.yaml`` holds something that cannot be deployed."""
+
+
+class PayloadError(LakeshotError):
+    """An execution was started with a payload that does not fit the deployed export."""
+
+
+class LockHeldError(LakeshotError):
+    """Another live run holds the export's lock."""
+
+
+class LockLostError(LakeshotError):
+    """This run no longer holds the export's lock, so it may change nothing any more."""
+
+
+class SourceError(LakeshotError):
+    """The source table is missing, refused, or changed in a way that cannot be read."""
+
+
+class ThrottledError(LakeshotError):
+    """The source refuses reads for longer than the run is willing to wait."""
+
+    retryable = True
+
+
+class CommitError(LakeshotError):
+    """A snapshot's files could not be made visible exactly once."""
+
+
+class VerificationError(LakeshotError):
+    """What was written does not agree with what the source said, so it is not published."""
+
+
+class CatalogError(LakeshotError):
+    """The catalog does not show what the manifest says was written."""
+
+
+class PermissionDeniedError(LakeshotError):
+    """A role lacks a permission; the message names the action and the resource."""

@@ -1,0 +1,99 @@
+"""Typed tables as Parquet and back, one row group in memory at a time."""
+
+import io
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lakeshot.column_types import Column
+from lakeshot.files import Compression
+from lakeshot.files.encoder import Sink, Stream
+from lakeshot.schema import arrow_schema
+
+_LIKELY_FOOTER_BYTES = 64 * 1024
+_TRAILER_BYTES = 8
+"""A file ends with the footer's length in four little-endian bytes and ``PAR1``."""
+
+
+class ParquetEncoder:
+    """Writes each table as one row group."""
+
+    def __init__(self, sink: Sink, columns: tuple[Column, ...], compression: Compression) -> None:
+        self._writer = pq.ParquetWriter(
+            pa.PythonFile(sink, mode="w"), arrow_schema(columns), compression=compression.value
+        )
+
+    def write(self, table: pa.Table) -> None:
+        """Encode the rows as one row group."""
+        self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._writer.close()
+
+
+def parquet_tables(stream: Stream) -> Iterator[pa.Table]:
+    """The rows of a Parquet file, one row group at a time; its bytes are read once, in order.
+
+    Raises Arrow's errors where the file cannot be decoded.
+    """
+    window = _Window(stream.size)
+    window.footer = _footer(stream)
+    file = pq.ParquetFile(pa.PythonFile(window, mode="r"))
+    position = 0
+    for index in range(file.num_row_groups):
+        end = _row_group_end(file.metadata.row_group(index))
+        window.group = position, stream.read(end - position)
+        position = end
+        yield file.read_row_group(index, use_threads=False)
+
+
+def _footer(stream: Stream) -> bytes:
+    tail = stream.tail(min(stream.size, _LIKELY_FOOTER_BYTES))
+    needed = int.from_bytes(tail[-_TRAILER_BYTES:-4], "little") + _TRAILER_BYTES
+    return tail if needed <= len(tail) else stream.tail(min(stream.size, needed))
+
+
+def _row_group_end(group: pq.RowGroupMetaData) -> int:
+    ends = [0]
+    for index in range(group.num_columns):
+        column = group.column(index)
+        start = column.data_page_offset
+        if column.has_dictionary_page:
+            start = min(start, column.dictionary_page_offset)
+        ends.append(start + column.total_compressed_size)
+    return max(ends)
+
+
+class _Window(io.RawIOBase):
+    """A file of which only one row group and the footer are at hand."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._position = size, 0
+        self.footer = b""
+        self.group: tuple[int, bytes] = 0, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = (
+            offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        )
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        start, data = self.group
+        if self._position >= self._size - len(self.footer):
+            start, data = self._size - len(self.footer), self.footer
+        offset = self._position - start
+        found = data[offset : None if size < 0 else offset + size] if offset >= 0 else b""
+        self._position += len(found)
+        return found

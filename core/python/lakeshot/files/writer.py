@@ -1,0 +1,142 @@
+"""From a part's batches to as few files as their types and the target size allow."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+
+from lakeshot.column_types import NULL, Column
+from lakeshot.files import Compression, FileFormat, suffix
+from lakeshot.files.encoder import Encoder
+from lakeshot.files.formats import ENCODERS
+from lakeshot.files.upload import MultipartUpload, UncommittedFile
+from lakeshot.model import Model
+from lakeshot.names import run_token
+from lakeshot.schema import cast, unify
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Typing = Callable[[Sequence[pa.Table]], tuple[pa.Table, tuple[Column, ...]]]
+"""Turns the raw batches of a source into one typed table and its columns."""
+
+
+class Target(Model):
+    """Where a run's files go and how large they get.
+
+    ``row_group_bytes`` is Arrow memory collected before it is encoded, ``file_bytes`` the size at
+    which a file is closed. ``known_columns`` are the last published ones: files start from them.
+    """
+
+    bucket: str
+    prefix: str
+    run: str
+    format: FileFormat
+    compression: Compression
+    known_columns: tuple[Column, ...] = ()
+    row_group_bytes: int = 64 * 1024**2
+    file_bytes: int = 256 * 1024**2
+
+    def key(self, part: int, number: int) -> str:
+        """Key of a part's file, the same for every attempt at it."""
+        ending = suffix(self.format, self.compression)
+        return f"{self.prefix}part-{part:05d}-{number:04d}-{run_token(self.run)}.{ending}"
+
+
+class _OpenFile:
+    """A file that is being written, and the columns it was opened with."""
+
+    def __init__(self, client: "S3Client", target: Target, key: str, columns: tuple[Column, ...]) -> None:
+        self.columns, self.rows = columns, 0
+        self.stored = stored(columns)
+        self.upload = MultipartUpload(client, target.bucket, key)
+        self._encoder: Encoder = ENCODERS[target.format](self.upload, self.stored, target.compression)
+
+    def write(self, table: pa.Table, columns: tuple[Column, ...]) -> None:
+        self.columns = unify([self.columns, columns])
+        present = stored(columns)
+        self._encoder.write(cast(table.select([column.name for column in present]), present, self.stored))
+        self.rows += table.num_rows
+
+    def finish(self) -> UncommittedFile:
+        self._encoder.close()
+        return self.upload.finish(self.rows, self.columns)
+
+
+def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns a file really has: nothing but nulls needs no room, and no type before one is known."""
+    return tuple(column for column in columns if column.type != NULL)
+
+
+class PartWriter:
+    """Collects one part's batches, types a row group's worth at once and writes it.
+
+    A new file begins where the current one reached its size or lacks or is too narrow for a column that holds a value. Leaving the
+    context by an error aborts every upload of this writer.
+    """
+
+    def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing) -> None:
+        self._client, self._target, self._part, self._typed = client, target, part, typed
+        self._batches: list[pa.Table] = []
+        self._batch_bytes = 0
+        self._columns = target.known_columns
+        self._file: _OpenFile | None = None
+        self._finished: list[UncommittedFile] = []
+        self._uploads = ExitStack()
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes handed to S3 so far, in all files of the part."""
+        open_bytes = self._file.upload.tell() if self._file else 0
+        return open_bytes + sum(file.bytes for file in self._finished)
+
+    def write(self, batch: pa.Table) -> None:
+        """Take one raw batch, one row per row to be written."""
+        self._batches.append(batch)
+        self._batch_bytes += batch.nbytes
+        if self._batch_bytes >= self._target.row_group_bytes:
+            self._write_row_group()
+
+    def finish(self) -> tuple[UncommittedFile, ...]:
+        """Write what was collected and describe all files; none if there was no row."""
+        self._write_row_group()
+        self._finish_file()
+        return tuple(self._finished)
+
+    def __enter__(self) -> Self:
+        self._uploads.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._uploads.__exit__(kind, error, trace)
+
+    def _write_row_group(self) -> None:
+        batches = [batch for batch in self._batches if batch.num_rows]
+        self._batches, self._batch_bytes = [], 0
+        if not batches:
+            return
+        table, columns = self._typed(batches)
+        del batches
+        self._columns = unify([self._columns, columns])
+        file = self._file
+        if file is None or stored(unify([file.columns, columns])) != file.stored:
+            self._finish_file()
+            file = self._file = self._open_file()
+        file.write(table, columns)
+        if file.upload.tell() >= self._target.file_bytes:
+            self._finish_file()
+
+    def _open_file(self) -> _OpenFile:
+        key = self._target.key(self._part, len(self._finished))
+        file = _OpenFile(self._client, self._target, key, self._columns)
+        self._uploads.enter_context(file.upload)
+        return file
+
+    def _finish_file(self) -> None:
+        if self._file is not None:
+            self._finished.append(self._file.finish())
+            self._file = None

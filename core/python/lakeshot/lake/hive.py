@@ -1,0 +1,89 @@
+"""Snapshots as partitions of a Hive table in the Glue Data Catalog, shown by an Athena view."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeshot.athena import Athena
+from lakeshot.deployed import Deployed
+from lakeshot.lake.hive_table import partition_input, table_input
+from lakeshot.lake.view_sql import count_sql, no_snapshot_sql, probe_sql, view_sql
+from lakeshot.manifest import Manifest
+from lakeshot.refusals import refusals_named
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.client import GlueClient
+
+
+@dataclass(frozen=True)
+class HiveLake:
+    """The table and the view of one deployed export (see ``lakeshot.lake.Lake``)."""
+
+    glue: "GlueClient"
+    athena: Athena
+    deployed: Deployed
+
+    def register(self, manifest: Manifest) -> None:
+        """Write table and partition from the manifest's own schema.
+
+        After a crawl this states what the crawler could only guess (types of JSON, columns that are
+        null in the files it sampled, a snapshot without rows); columns of other snapshots stay.
+        """
+        database, table = self.deployed.database, self.deployed.names.table
+        with refusals_named("glue:CreateTable", f"table/{database}/{table}"):
+            try:
+                existing = self.glue.get_table(DatabaseName=database, Name=table)["Table"]
+            except self.glue.exceptions.EntityNotFoundException:
+                self.glue.create_table(DatabaseName=database, TableInput=table_input(self.deployed, manifest))
+            else:
+                columns = existing.get("StorageDescriptor", {}).get("Columns", [])
+                others = {column["Name"]: column.get("Type", "string") for column in columns}
+                self.glue.update_table(
+                    DatabaseName=database, TableInput=table_input(self.deployed, manifest, others)
+                )
+            self._register_partition(manifest)
+
+    def _register_partition(self, manifest: Manifest) -> None:
+        where = {"DatabaseName": self.deployed.database, "TableName": self.deployed.names.table}
+        partition = partition_input(self.deployed, manifest)
+        try:
+            self.glue.create_partition(**where, PartitionInput=partition)
+        except self.glue.exceptions.AlreadyExistsException:
+            self.glue.update_partition(
+                **where, PartitionInput=partition, PartitionValueList=[manifest.snapshot]
+            )
+
+    def count_query(self, manifest: Manifest) -> str:
+        """The query that counts a snapshot's rows as a reader would."""
+        return count_sql(self.deployed, manifest)
+
+    def probe(self, manifest: Manifest) -> None:
+        """Read every column of a snapshot as the view will."""
+        self.athena.run(probe_sql(self.deployed, manifest))
+
+    def show(self, manifest: Manifest | None) -> None:
+        """Replace the view, which Athena does as one change."""
+        self.athena.run(
+            no_snapshot_sql(self.deployed) if manifest is None else view_sql(self.deployed, manifest)
+        )
+
+    def shown_rows(self) -> int:
+        """How many rows the view shows now."""
+        return self.athena.number(self.athena.run(count_sql(self.deployed)))
+
+    def remove(self, snapshot: str) -> None:
+        """Drop the snapshot's partition."""
+        try:
+            self.glue.delete_partition(
+                DatabaseName=self.deployed.database,
+                TableName=self.deployed.names.table,
+                PartitionValues=[snapshot],
+            )
+        except self.glue.exceptions.EntityNotFoundException:
+            return
+
+    def drop_view(self) -> None:
+        """Remove the view by the Glue API, which spares a query."""
+        try:
+            self.glue.delete_table(DatabaseName=self.deployed.database, Name=self.deployed.names.view)
+        except self.glue.exceptions.EntityNotFoundException:
+            return

@@ -1,0 +1,81 @@
+"""Catalog entries of a snapshot, made from its manifest."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lakeshot.deployed import Deployed
+from lakeshot.files import FileFormat
+from lakeshot.manifest import Manifest
+from lakeshot.names import PARTITION_KEY
+from lakeshot.schema import hive_type
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import PartitionInputTypeDef, StorageDescriptorTypeDef, TableInputTypeDef
+
+_TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+_LAYOUTS = {
+    FileFormat.PARQUET: (
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+        {"serialization.format": "1"},
+    ),
+    FileFormat.JSON: (
+        "org.apache.hadoop.mapred.TextInputFormat",
+        _TEXT_OUTPUT,
+        "org.openx.data.jsonserde.JsonSerDe",
+        {"case.insensitive": "true"},
+    ),
+}
+"""Input format, output format, SerDe and its parameters, as Glue's own crawlers write them."""
+
+
+def table_input(
+    deployed: Deployed, manifest: Manifest, others: Mapping[str, str] | None = None
+) -> "TableInputTypeDef":
+    """The table of all snapshots: this manifest's columns, then those only ``others`` have.
+
+    ``others`` are the table's columns so far, by name and Hive type.
+    """
+    columns = {
+        **_columns(manifest),
+        **{n: t for n, t in (others or {}).items() if n not in _columns(manifest)},
+    }
+    return {
+        "Name": deployed.names.table,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "EXTERNAL": "TRUE",
+            "classification": manifest.format.value,
+            "lakeshot:export": deployed.export,
+        },
+        "PartitionKeys": [{"Name": PARTITION_KEY, "Type": "string"}],
+        "StorageDescriptor": _storage(manifest.format, columns, deployed.destination),
+    }
+
+
+def partition_input(deployed: Deployed, manifest: Manifest) -> "PartitionInputTypeDef":
+    """The partition of one snapshot, with the columns its own files hold."""
+    location = f"s3://{deployed.bucket}/{manifest.prefix}"
+    return {
+        "Values": [manifest.snapshot],
+        "StorageDescriptor": _storage(manifest.format, _columns(manifest), location),
+        "Parameters": {"lakeshot:run": manifest.run, "recordCount": str(manifest.rows)},
+    }
+
+
+def _columns(manifest: Manifest) -> Mapping[str, str]:
+    return {column.name: hive_type(column.type, manifest.format) for column in manifest.columns}
+
+
+def _storage(
+    file_format: FileFormat, columns: Mapping[str, str], location: str
+) -> "StorageDescriptorTypeDef":
+    input_format, output_format, serde, parameters = _LAYOUTS[file_format]
+    return {
+        "Columns": [{"Name": name, "Type": hive} for name, hive in columns.items()],
+        "Location": location,
+        "InputFormat": input_format,
+        "OutputFormat": output_format,
+        "SerdeInfo": {"SerializationLibrary": serde, "Parameters": parameters},
+    }

@@ -1,0 +1,137 @@
+"""The one place where names are made: of resources, of catalog entries and of keys in S3.
+
+Stacks create what these functions name and the runtime finds it again, so neither side spells a
+name by hand and a role can be confined to ``lakeshot-<stage>-``.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+PARTITION_KEY = "snapshot_timestamp"
+SNAPSHOT_FORMAT = "%Y%m%dT%H%M%SZ"
+"""Compact UTC: ``:`` breaks partition repair in Athena and is escaped by Spark."""
+
+
+@dataclass(frozen=True)
+class StageNames:
+    """Names of what all exports of one stage share."""
+
+    stage: str
+
+    @property
+    def prefix(self) -> str:
+        """What every resource name of this stage begins with."""
+        return f"lakeshot-{self.stage}"
+
+    @property
+    def common_stack(self) -> str:
+        """CloudFormation stack of bucket, roles, state machine and functions."""
+        return f"{self.prefix}-common"
+
+    @property
+    def state_machine(self) -> str:
+        """State machine that serves every snapshot-like export."""
+        return f"{self.prefix}-export"
+
+    @property
+    def run_table(self) -> str:
+        """DynamoDB table of locks, run records and published pointers."""
+        return f"{self.prefix}-runs"
+
+    @property
+    def topic(self) -> str:
+        """SNS topic of notices."""
+        return f"{self.prefix}-notices"
+
+    @property
+    def workgroup(self) -> str:
+        """Athena workgroup of the pipeline's own queries."""
+        return self.prefix
+
+    def bucket(self, account: str, region: str) -> str:
+        """Bucket of data, manifests and run files."""
+        return f"{self.prefix}-{account}-{region}"
+
+    def function(self, step: str) -> str:
+        """Lambda function of one workflow step; its role has the same name."""
+        return f"{self.prefix}-{step.replace('_', '-')}"
+
+    def parameter(self, export: str) -> str:
+        """SSM parameter that tells what is deployed for an export."""
+        return f"/lakeshot/{self.stage}/exports/{export}"
+
+
+@dataclass(frozen=True)
+class ExportNames:
+    """Names of what belongs to one export."""
+
+    stage: str
+    export: str
+
+    @property
+    def resource(self) -> str:
+        """Glue job, crawler and schedule of the export, and its stack."""
+        return f"lakeshot-{self.stage}-{self.export.replace('_', '-')}"
+
+    @property
+    def job_role(self) -> str:
+        """Role under which the export's source is read."""
+        return f"{self.resource}-job"
+
+    @property
+    def crawler_role(self) -> str:
+        """Role under which the export's files are crawled."""
+        return f"{self.resource}-crawler"
+
+    @property
+    def view(self) -> str:
+        """Athena view of the latest published snapshot."""
+        return self.export.replace("-", "_")
+
+    @property
+    def table(self) -> str:
+        """Catalog table of all snapshots."""
+        return f"snapshots_{self.view}"
+
+    @property
+    def data_prefix(self) -> str:
+        """Prefix of all data files; nothing but snapshots lives below it."""
+        return f"{self.table}/"
+
+    @property
+    def runs_prefix(self) -> str:
+        """Prefix of plans, manifests and other run files."""
+        return f"runs/{self.export}/"
+
+
+def snapshot_name(moment: datetime) -> str:
+    """The partition value of a moment, such as ``20261121T232605Z``."""
+    return moment.astimezone(UTC).strftime(SNAPSHOT_FORMAT)
+
+
+def snapshot_moment(snapshot: str) -> datetime:
+    """The moment a partition value stands for; ``ValueError`` if it is not one."""
+    return datetime.strptime(snapshot, SNAPSHOT_FORMAT).replace(tzinfo=UTC)
+
+
+def snapshot_prefix(data_prefix: str, snapshot: str) -> str:
+    """Prefix of one snapshot's files, in Hive's partition layout."""
+    return f"{data_prefix}{PARTITION_KEY}={snapshot}/"
+
+
+def run_token(run: str) -> str:
+    """Eight hex digits that tell this run's files from any other run's for the same moment."""
+    return sha256(run.encode()).hexdigest()[:8]
+
+
+_CLOUD_RESOURCE = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.*)")
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an ``s3://`` URI; ``ValueError`` if it is not one."""
+    match = _CLOUD_RESOURCE.fullmatch(uri)
+    if match is None:
+        raise ValueError(f"not an S3 URI: {uri!r}; expected s3://bucket/key")
+    return match["bucket"], match["key"]

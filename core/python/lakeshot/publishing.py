@@ -1,0 +1,47 @@
+"""Publish: move the recorded pointer, then the view, and take both back if the view does not follow."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeshot.errors import LakeshotError, VerificationError
+from lakeshot.lake import Lake
+from lakeshot.manifest import Manifest
+from lakeshot.plan import Plan
+from lakeshot.snapshots import Snapshots
+from lakeshot.stored import load
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes verified snapshots of one export."""
+
+    s3: "S3Client"
+    snapshots: Snapshots
+    lake: Lake
+
+    def publish(self, plan: Plan, manifest: Manifest) -> None:
+        """Let the view show this snapshot and read it back; on failure it shows what it showed before."""
+        previous = self.snapshots.publish(manifest.snapshot, run=plan.run, fence=plan.fence)
+        try:
+            self.lake.show(manifest)
+            shown = self.lake.shown_rows()
+            if shown != manifest.rows:
+                raise VerificationError(
+                    f"the view shows {shown} rows after it was moved to snapshot {manifest.snapshot}, "
+                    f"which has {manifest.rows}; it was moved back"
+                )
+        except LakeshotError:
+            self.snapshots.unpublish(manifest.snapshot, run=plan.run, fence=plan.fence)
+            self.lake.show(self._manifest(previous))
+            raise
+
+    def show_published(self) -> None:
+        """Let the view show what is published, or no rows."""
+        self.lake.show(self._manifest(self.snapshots.published()))
+
+    def _manifest(self, snapshot: str | None) -> Manifest | None:
+        known = next((entry for entry in self.snapshots.all() if entry.snapshot == snapshot), None)
+        return load(self.s3, known.manifest, Manifest) if known is not None and known.manifest else None

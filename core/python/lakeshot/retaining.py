@@ -1,0 +1,39 @@
+"""Retention: old snapshots go, data and partitions; the published one never."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeshot.deployed import Deployed
+from lakeshot.lake import Lake
+from lakeshot.leftovers import remove_snapshot
+from lakeshot.lock import Lock
+from lakeshot.names import snapshot_prefix
+from lakeshot.plan import Plan
+from lakeshot.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Removes what is older than the newest ``retain_snapshots`` verified snapshots of one export."""
+
+    s3: "S3Client"
+    snapshots: Snapshots
+    lock: Lock
+    lake: Lake
+    deployed: Deployed
+
+    def retain(self, plan: Plan) -> list[str]:
+        """Remove old snapshots and return their names. The lock is checked before each is touched."""
+        verified = [snapshot.snapshot for snapshot in self.snapshots.all() if snapshot.state == "verified"]
+        published = self.snapshots.published()
+        doomed = [name for name in verified[self.deployed.retain_snapshots :] if name != published]
+        for snapshot in doomed:
+            self.lock.check(run=plan.run, fence=plan.fence)
+            self.lake.remove(snapshot)
+            prefix = snapshot_prefix(self.deployed.names.data_prefix, snapshot)
+            remove_snapshot(self.s3, bucket=self.deployed.bucket, prefix=prefix)
+            self.snapshots.forget(snapshot)
+        return doomed

@@ -1,0 +1,43 @@
+"""Small documents in S3 (plans, manifests): one model per object, as JSON."""
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
+
+from lakeshot.errors import CommitError
+from lakeshot.model import Model
+from lakeshot.names import split_s3_uri
+from lakeshot.refusals import refusals_named
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+Document = TypeVar("Document", bound=Model)
+
+
+def save(client: "S3Client", uri: str, document: Model) -> None:
+    """Write a document; one that is there already is replaced."""
+    bucket, key = split_s3_uri(uri)
+    with refusals_named("s3:PutObject", uri):
+        client.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=document.model_dump_json(indent=1).encode(),
+            ContentType="application/json",
+        )
+
+
+def load(client: "S3Client", uri: str, model: type[Document]) -> Document:
+    """Read a document; CommitError if it is missing or was changed into something else."""
+    bucket, key = split_s3_uri(uri)
+    try:
+        with refusals_named("s3:GetObject", uri):
+            body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except client.exceptions.NoSuchKey as error:
+        raise CommitError(f"{uri} is gone, so this run cannot go on; start a new run") from error
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise CommitError(
+            f"{uri} was changed after it was written and cannot be trusted; start a new run"
+        ) from error

@@ -1,0 +1,24 @@
+"""Step 1: settle what the run does and take the export's lock."""
+
+from datetime import UTC, datetime
+
+from lakeshot.planning import Planner
+from lakeshot.services import Services
+from lakeshot.step import step
+from lakeshot.steps import PlanInput, Planned
+
+services = Services.of_function()
+
+
+@step(PlanInput)
+def handler(given: PlanInput) -> Planned:
+    """Plan one execution."""
+    planner = Planner(
+        names=services.names,
+        ssm=services.ssm,
+        s3=services.s3,
+        dynamodb=services.dynamodb,
+        source_client=services.source_dynamodb,
+        liveness=services.liveness,
+    )
+    return planner.plan(given, now=datetime.now(UTC))

@@ -1,0 +1,23 @@
+"""Step 6: let the view show the verified snapshot."""
+
+from lakeshot.lake.open import open_lake
+from lakeshot.manifest import Manifest
+from lakeshot.plan import Plan
+from lakeshot.publishing import Publisher
+from lakeshot.services import Services
+from lakeshot.step import step
+from lakeshot.steps import StepInput
+from lakeshot.stored import load
+
+services = Services.of_function()
+
+
+@step(StepInput)
+def handler(given: StepInput) -> None:
+    """Publish the run's snapshot."""
+    plan = load(services.s3, given.plan, Plan)
+    publisher = Publisher(
+        s3=services.s3, snapshots=services.snapshots(plan.deployed), lake=open_lake(services, plan.deployed)
+    )
+    publisher.publish(plan, load(services.s3, plan.manifest_uri, Manifest))
+    services.runs.update(plan.deployed.export, plan.run, step="retain")

@@ -1,0 +1,105 @@
+"""Trino's SQL in DuckDB's: what sqlglot leaves to do after it transpiles.
+
+Functions whose meaning differs are replaced by ``trino_*`` functions that ``install_functions`` defines.
+"""
+
+import json
+import re
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+_PATH_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[[\"']([^\"']+)[\"']\]|\.\"([^\"]+)\"")
+
+
+def install_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define the ``trino_*`` functions that rewritten queries call."""
+    connection.create_function(
+        "trino_json_extract_scalar",
+        _json_extract_scalar,
+        ["VARCHAR", "VARCHAR"],
+        "VARCHAR",
+        null_handling="special",
+    )
+    connection.execute(
+        "CREATE MACRO trino_json_array_length(j) AS "
+        "CASE json_type(j) WHEN 'ARRAY' THEN json_array_length(j)::BIGINT END"
+    )
+    connection.execute(
+        "CREATE MACRO trino_json_size(j, p) AS CASE json_type(json_extract(j, p)) "
+        "WHEN 'ARRAY' THEN json_array_length(json_extract(j, p))::BIGINT "
+        "WHEN 'OBJECT' THEN len(json_keys(json_extract(j, p)))::BIGINT ELSE 0 END"
+    )
+
+
+def for_duckdb(query: exp.Expression) -> exp.Expression:
+    """Rewrite a qualified, typed Trino query where DuckDB would answer otherwise."""
+    return query.transform(_rewritten)
+
+
+def _rewritten(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.JSONExtractScalar):
+        return exp.Anonymous(this="trino_json_extract_scalar", expressions=[_as_text(node.this), _path(node)])
+    if isinstance(node, exp.Cast) and node.to.is_type("text") and _is_json(node.this):
+        # Trino's cast of a JSON string is its text; DuckDB's keeps the quotes.
+        path = exp.Literal.string("$")
+        return exp.Anonymous(this="trino_json_extract_scalar", expressions=[_as_text(node.this), path])
+    if _is_whole_aggregate(node) and not isinstance(node.parent, exp.Cast | exp.Window | exp.Filter):
+        return exp.cast(node.copy(), "bigint")  # DuckDB widens it to 128 bits, Trino does not
+    if isinstance(node, exp.Anonymous):
+        return _anonymous(node)
+    return node
+
+
+def _anonymous(node: exp.Anonymous) -> exp.Expression:
+    name = node.name.lower()
+    if name in {"json_size", "json_array_length"}:
+        return exp.Anonymous(this=f"trino_{name}", expressions=node.expressions)
+    if name == "at_timezone":
+        return exp.AtTimeZone(this=node.expressions[0], zone=node.expressions[1])
+    return node
+
+
+def _is_whole_aggregate(node: exp.Expression) -> bool:
+    if isinstance(node, exp.Window | exp.Filter):
+        return _is_whole_aggregate(node.this)
+    return isinstance(node, exp.CountIf) or (isinstance(node, exp.Sum) and _is_integer(node.this))
+
+
+def _is_integer(node: exp.Expression) -> bool:
+    return node.is_type(*exp.DataType.INTEGER_TYPES)
+
+
+def _is_json(node: exp.Expression) -> bool:
+    return isinstance(node, exp.JSONExtract | exp.ParseJSON)
+
+
+def _as_text(node: exp.Expression) -> exp.Expression:
+    return exp.cast(node.copy(), "text")
+
+
+def _path(node: exp.Expression) -> exp.Expression:
+    path = node.expression
+    return (
+        exp.Literal.string(path.sql(dialect="trino").strip("'")) if isinstance(path, exp.JSONPath) else path
+    )
+
+
+def _json_extract_scalar(text: str | None, path: str | None) -> str | None:
+    """Trino's json_extract_scalar: digits as written, nothing for objects, arrays and null."""
+    if text is None or path is None:
+        return None
+    try:
+        value: Any = json.loads(text, parse_float=str, parse_int=str)
+    except ValueError:
+        return None
+    for step in _PATH_STEP.finditer(path):
+        name = step[1] or step[3] or step[4]
+        if name is not None:
+            value = value.get(name) if isinstance(value, dict) else None
+        else:
+            value = value[int(step[2])] if isinstance(value, list) and int(step[2]) < len(value) else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else None

@@ -1,0 +1,57 @@
+"""Athena's place in the embedded cloud: queries as they are started there, with their state and their files."""
+
+import asyncio
+import os
+from typing import Any
+
+from local.athena.errors import QueryCancelledError
+from local.athena.statement import Outcome, Statement, statement_type
+from local.hooks import AthenaQuery, replace_athena_executor
+from local.lake.catalog import Catalog
+from local.lake.objects import ObjectStore
+
+_POLL_SECONDS = 0.05
+
+
+def install() -> None:
+    """Let queries be run by this stand-in."""
+    replace_athena_executor(execute)
+
+
+async def execute(query: AthenaQuery) -> None:
+    """Run one query in a thread as its caller; stop it when its state becomes CANCELLED."""
+    record: dict[str, Any] = query.execution
+    kind = statement_type(query.sql)
+    output_uri = result_uri(record["ResultConfiguration"]["OutputLocation"], query.id, kind)
+    record["ResultConfiguration"]["OutputLocation"] = output_uri
+    record["StatementType"] = kind
+
+    def check() -> None:
+        if record["Status"]["State"] == "CANCELLED":
+            raise QueryCancelledError(query.id)
+
+    def run() -> Outcome:
+        nonlocal statement
+        session = query.caller.session(os.environ["AWS_REGION"])
+        statement = Statement(query.sql, query.database, Catalog(session), ObjectStore(session), check)
+        return statement.run(output_uri)
+
+    statement: Statement | None = None
+    running = asyncio.create_task(asyncio.to_thread(run))
+    while not running.done():
+        await asyncio.wait({running}, timeout=_POLL_SECONDS)
+        if record["Status"]["State"] == "CANCELLED" and statement is not None:
+            statement.cancel()
+    outcome = running.result()
+    record["_results"] = {
+        "columns": list(outcome.result.columns),
+        "rows": [list(r) for r in outcome.result.rows],
+    }
+    record["_column_types"] = list(outcome.result.types)
+    record["Statistics"]["DataScannedInBytes"] = outcome.scanned_bytes
+
+
+def result_uri(given: str, query_id: str, kind: str) -> str:
+    """Return where the result file goes: ``<location>/<query id>.csv``, ``.txt`` for all but queries."""
+    folder = given.removesuffix(f"{query_id}.csv").rstrip("/")
+    return f"{folder}/{query_id}.{'csv' if kind == 'DML' else 'txt'}"

@@ -1,0 +1,89 @@
+"""The Python a job sees: what Glue preinstalls, the wheels it was given, its extra files, nothing else."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import boto3
+
+PREINSTALLED = Path(os.environ["LAKESHOT_GLUE_PYTHON"])
+"""The virtual environment that ``python -m local.glue.preinstalled`` makes."""
+
+
+class ModuleInstallError(Exception):
+    """``--additional-python-modules`` could not be installed; the message is the installer's own."""
+
+
+@dataclass(frozen=True)
+class PythonEnvironment:
+    """An interpreter that has Glue's packages, and what comes before them on its path."""
+
+    python: Path
+    path: tuple[Path, ...]
+
+    @classmethod
+    def prepare(cls, session: boto3.Session, arguments: dict[str, str], home: Path, modules: Path) -> Self:
+        """Fetch with the job's own session what the arguments name.
+
+        Wheels are installed once per content under ``modules``. Raises ModuleInstallError, and what boto3
+        raises when an object is missing or the role may not read it.
+        """
+        extra = [cls.fetch(session, url, home) for url in _listed(arguments, "--extra-py-files")]
+        wheels = [
+            _installed(cls.fetch(session, url, home), modules)
+            for url in _listed(arguments, "--additional-python-modules")
+        ]
+        return cls((PREINSTALLED / "bin" / "python").absolute(), (*extra, *wheels))
+
+    @staticmethod
+    def fetch(session: boto3.Session, url: str, directory: Path) -> Path:
+        """Copy an S3 object into ``directory`` under its own name."""
+        location = urlsplit(url)
+        if location.scheme != "s3":
+            raise ModuleInstallError(
+                f"{url!r} is not an s3:// address, and the embedded cloud has no internet"
+            )
+        file = directory / Path(location.path).name
+        session.client("s3").download_file(location.netloc, location.path.lstrip("/"), str(file))
+        return file
+
+
+def _listed(arguments: dict[str, str], name: str) -> list[str]:
+    return [url for url in arguments.get(name, "").split(",") if url]
+
+
+def _installed(package: Path, modules: Path) -> Path:
+    """Install a wheel, or a ``.gluewheels.zip`` of wheels, into a directory named by its content."""
+    digest = hashlib.sha256(package.read_bytes()).hexdigest()[:16]
+    target = modules / digest
+    if target.exists():
+        return target
+    wheels = [package]
+    if package.name.endswith(".gluewheels.zip"):
+        unpacked = package.with_suffix(".unpacked")
+        with zipfile.ZipFile(package) as archive:
+            archive.extractall(unpacked)
+        wheels = sorted(unpacked.rglob("*.whl"))
+    staging = modules / f"{digest}.{os.getpid()}.{package.parent.name}"
+    install = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", "--no-index", "--no-deps"]
+    done = subprocess.run(  # noqa: S603 - pip of this environment, on wheels from the cloud's own S3
+        [*install, "--no-compile", "--target", str(staging), *map(str, wheels)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ModuleInstallError(f"{package.name}: {done.stderr.strip()}")
+    try:
+        staging.rename(target)
+    except OSError:
+        # Another run installed the same wheels meanwhile; its copy is as good.
+        if not target.exists():
+            raise
+    return target

@@ -1,0 +1,79 @@
+"""IAM as AWS has it where ministack is coarser: Glue's resources, and denials that name the resource."""
+
+import json
+
+from ministack.core import iam_actions, iam_evaluator
+
+from local.hooks.operations import JsonObject
+
+
+def name_resources_in_denials() -> None:
+    """Let every denial end in ``on resource: <arn>``, as AWS's do; ministack names it for few services."""
+    respond = iam_actions.access_denied_response
+
+    def access_denied_response(
+        service: str, action: str, principal_arn: str, request_id: str, **details: object
+    ) -> object:
+        if not details.get("message") and not details.get("error_code"):
+            arn, explicit = str(details.get("resource_arn", "*")), bool(details.get("explicit_deny"))
+            details["message"] = iam_actions.identity_denial_message(action, principal_arn, arn, explicit)
+        return respond(service, action, principal_arn, request_id, **details)
+
+    iam_actions.access_denied_response = access_denied_response
+
+
+def check_glue_resources() -> None:
+    """Check a Glue call on its crawler, job or table, and on the catalog and database above a table.
+
+    https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+    """
+    extract, enforce = iam_actions.extract_resource_arn, iam_evaluator.enforce
+
+    def extract_resource_arn(service: str, *request: object) -> object:
+        _method, _path, headers, body, _query, region, account = request
+        if service != "glue" or not isinstance(headers, dict) or "x-amz-target" not in headers:
+            return extract(service, *request)
+        operation = headers["x-amz-target"].rsplit(".", 1)[-1]
+        content = json.loads(body) if isinstance(body, bytes) and body else {}
+        return f"arn:aws:glue:{region}:{account}:{glue_resource(operation, content)}"
+
+    def enforce_with_parents(
+        access_key_id: str, action: str, service: str, region: str, resource_arn: str = "*", **context: object
+    ) -> object:
+        arns = _with_parents(resource_arn) if service == "glue" else [resource_arn]
+        denials = (enforce(access_key_id, action, service, region, arn, **context) for arn in arns)
+        return next((denial for denial in denials if denial), None)
+
+    iam_actions.extract_resource_arn = extract_resource_arn
+    iam_evaluator.enforce = enforce_with_parents
+
+
+def glue_resource(operation: str, request: JsonObject) -> str:
+    """Name what a Glue operation acts on, as the last part of its ARN (``table/lakeshot/reviews``)."""
+    if "Crawler" in operation:
+        return f"crawler/{request.get('Name') or request.get('CrawlerName') or '*'}"
+    if "Job" in operation:
+        return f"job/{request.get('JobName') or request.get('Name') or '*'}"
+    database = request.get("DatabaseName")
+    if operation.endswith("Tables"):
+        return f"table/{database}/*"
+    if "Table" in operation or "Partition" in operation:
+        return f"table/{database}/{_named(request, 'TableInput') or request.get('TableName')}"
+    if operation.endswith("Database"):
+        return f"database/{_named(request, 'DatabaseInput')}"
+    return "catalog"
+
+
+def _named(request: JsonObject, input_field: str) -> object:
+    given = request.get(input_field)
+    return request.get("Name") or (given.get("Name") if isinstance(given, dict) else None)
+
+
+def _with_parents(arn: str) -> list[str]:
+    prefix, _, resource = arn.rpartition(":")
+    kind, *path = resource.split("/")
+    if kind == "table":
+        return [arn, f"{prefix}:database/{path[0]}", f"{prefix}:catalog"]
+    if kind == "database":
+        return [arn, f"{prefix}:catalog"]
+    return [arn]

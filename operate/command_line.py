@@ -1,0 +1,101 @@
+"""``python -m operate <command>``: arguments in, exit code out.
+
+0: done. 1: it could not be done, or the run failed. 2: what was given cannot be used.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakeshot.errors import ConfigError, LakeshotError
+from operate import payloads, resolved, runs, schema, status
+from operate.context import DEFAULT_FILE, Context, Output
+from operate.errors import UsageError, told
+
+FAILED, UNUSABLE = 1, 2
+_OVERRIDES = ("read_percentage", "max_read_units", "workers", "timeout_minutes")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out one command and return its exit code; every error is told on standard error."""
+    given = _parser().parse_args(argv)
+    messages = sys.stderr if getattr(given, "json", False) else sys.stdout
+    context = Context(output=Output(sys.stdout, messages), file=given.config, stage=given.stage)
+    try:
+        return _carry_out(given, context)
+    except (ConfigError, UsageError) as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
+    except LakeshotError as error:
+        print(error, file=sys.stderr)
+    except (ClientError, BotoCoreError) as error:
+        print(told(error), file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+    return FAILED
+
+
+def _carry_out(given: argparse.Namespace, context: Context) -> int:  # noqa: PLR0911 - one line per command
+    match given.command:
+        case "run":
+            overrides = {name: value for name in _OVERRIDES if (value := getattr(given, name)) is not None}
+            return runs.run(context, given.export, overrides, as_json=given.json)
+        case "watch":
+            return runs.watch(context, given.run, as_json=given.json)
+        case "stop-run":
+            return runs.stop_run(context, given.run)
+        case "status":
+            return status.status(context)
+        case "payload":
+            return payloads.payload(context, given.export)
+        case "show":
+            return resolved.show(context, given.export)
+        case _:
+            return schema.schema(context)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m operate", description="Run and look after exports.")
+    parser.add_argument("-c", "--config", type=Path, default=DEFAULT_FILE, help="default: %(default)s")
+    parser.add_argument("--stage", help="default: the config's own")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    run = commands.add_parser("run", help="start an export and watch it")
+    run.add_argument("export")
+    run.add_argument("--read-percentage", type=_number, help="share of the table's read units, 0.1 to 1.0")
+    run.add_argument("--max-read-units", type=_number, help="read units per second at most")
+    run.add_argument("--workers", type=_number, help="workers of the Glue job")
+    run.add_argument("--timeout-minutes", type=_number, help="time limit of the Glue job")
+    _add_json(run)
+
+    watch = commands.add_parser("watch", help="watch a run that was started before")
+    watch.add_argument("run")
+    _add_json(watch)
+
+    stop = commands.add_parser("stop-run", help="stop a run and wait until it is closed")
+    stop.add_argument("run")
+
+    commands.add_parser("status", help="how every export stands")
+    payload = commands.add_parser("payload", help="the JSON that starts an export, to paste into the console")
+    payload.add_argument("export")
+    show = commands.add_parser("show", help="settings with their defaults, and the names that follow")
+    show.add_argument("export", nargs="?")
+    commands.add_parser("schema", help="the JSON Schema of exports.yaml")
+    return parser
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="end with one JSON object on standard output")
+
+
+def _number(text: str) -> int | float | str:
+    """A number if it is one; anything else is left to the payload's own checks, which say what is allowed."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

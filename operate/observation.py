@@ -1,0 +1,39 @@
+"""What is seen of a run at one instant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lakeshot.deployed import Deployed
+from lakeshot.failure import Failure
+from lakeshot.runs import RunRecord, RunState
+from operate.flow import Step
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One look at a run.
+
+    ``state`` is the execution's own, which is ahead of the record's while a failed run is being
+    closed. ``record`` is None until the plan step has written one. ``failure`` is set once the
+    execution ended without success.
+    """
+
+    run: str
+    deployed: Deployed
+    at: datetime
+    started_at: datetime
+    ended_at: datetime | None
+    state: RunState
+    step: Step
+    record: RunRecord | None = None
+    failure: Failure | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the execution is over."""
+        return self.state is not RunState.RUNNING
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will happen: the record, if there is one, says the end too."""
+        return self.ended and (self.record is None or self.record.state is not RunState.RUNNING)

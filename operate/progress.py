@@ -1,0 +1,50 @@
+"""A run's progress in words."""
+
+from datetime import timedelta
+
+from lakeshot.runs import RunRecord
+from operate import figures
+from operate.observation import Observation
+from operate.pace import Pace, time_left
+
+ALMOST_DONE = 0.99
+"""The denominator is an estimate, so reading is never called complete on its word."""
+
+
+def share_read(record: RunRecord) -> float | None:
+    """Share of the expected rows that was read, from 0 to 0.99; None if no number is expected."""
+    if not record.rows_expected:
+        return None
+    return min(record.rows_done / record.rows_expected, ALMOST_DONE)
+
+
+def rows_read(record: RunRecord) -> str:
+    """How many items were read, out of how many by whose count."""
+    if record.rows is not None:
+        return f"{figures.count(record.rows)} items read"
+    done = figures.count(record.rows_done)
+    if not record.rows_expected:
+        return f"{done} items"
+    by = f" ({record.expected_from})" if record.expected_from else ""
+    if record.rows_done > record.rows_expected:
+        return f"{done} items, more than the {figures.count(record.rows_expected)} expected{by}"
+    return f"{done} of about {figures.count(record.rows_expected)} items{by}"
+
+
+def speed(record: RunRecord, pace: Pace) -> str:
+    """Rows and read units per second, the latter against their budget."""
+    units = f"{figures.rate(pace.units_per_second)} read units/s"
+    if record.rate_units_per_second is not None:
+        units += f" of {figures.rate(record.rate_units_per_second)} allowed"
+    return f"{figures.count(pace.rows_per_second)} rows/s, {units}"
+
+
+def left(record: RunRecord, pace: Pace) -> str | None:
+    """Time left to read, or None if that cannot be told."""
+    remaining = time_left(record, pace)
+    return f"about {figures.span(remaining)} left" if remaining is not None else None
+
+
+def elapsed(observation: Observation) -> timedelta:
+    """How long the run takes so far, or took."""
+    return (observation.ended_at or observation.at) - observation.started_at

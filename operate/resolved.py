@@ -1,0 +1,80 @@
+"""The command show: every setting with its defaults filled in, and every name that follows from it."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from lakeshot.config import Config, Export
+from lakeshot.names import ExportNames, StageNames
+from operate.context import Context
+from operate.errors import UsageError
+
+_ACCOUNT, _REGION = "<account>", "<region>"
+
+
+def show(context: Context, export: str | None) -> int:
+    """Print the resolved config as YAML: all of it, or one export's part. Needs no account."""
+    config = context.config()
+    if export is not None and export not in config.exports:
+        raise UsageError(
+            f"there is no export {export!r} in {context.file}; its exports are: {', '.join(config.exports)}"
+        )
+    document = resolved(config) if export is None else {export: _export(config, export)}
+    context.output.result(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110).rstrip())
+    return 0
+
+
+def resolved(config: Config) -> dict[str, object]:
+    """The whole config with defaults and names."""
+    names = StageNames(stage=config.stage)
+    return {
+        **config.model_dump(mode="json", exclude={"exports"}),
+        "resources": {
+            "stack": names.common_stack,
+            "bucket": names.bucket(_ACCOUNT, config.region or _REGION),
+            "state_machine": names.state_machine,
+            "run_table": names.run_table,
+            "topic": names.topic,
+            "workgroup": names.workgroup,
+        },
+        "exports": {name: _export(config, name) for name in config.exports},
+    }
+
+
+def _export(config: Config, name: str) -> Mapping[str, object]:
+    export, names = config.exports[name], ExportNames(stage=config.stage, export=name)
+    region = export.region or config.region or _REGION
+    bucket = StageNames(stage=config.stage).bucket(_ACCOUNT, region)
+    return {
+        **export.model_dump(mode="json"),
+        "compression": export.effective_compression.value,
+        "region": region,
+        "rate": rate_in_words(export),
+        "resources": {
+            "stack": names.resource,
+            "job": names.resource,
+            "job_role": names.job_role,
+            "crawler": names.resource if export.catalog == "crawler" else None,
+            "schedule": names.resource if export.schedule is not None else None,
+            "parameter": StageNames(stage=config.stage).parameter(name),
+            "table": f"{config.database}.{names.table}",
+            "view": f"{config.database}.{names.view}",
+            "destination": f"s3://{bucket}/{names.data_prefix}",
+        },
+    }
+
+
+def rate_in_words(export: Export) -> str:
+    """How the read rate of a run is settled, as far as it is known before the table is looked at."""
+    source = export.source
+    share = f"{source.read_percentage:.0%}"
+    doubled = "; consistent reads take twice the units" if source.consistent_read else ""
+    if source.max_read_units is not None:
+        return (
+            f"{share} of the table's provisioned read units, at most {source.max_read_units}/s; "
+            f"on-demand: {source.max_read_units}/s{doubled}"
+        )
+    return (
+        f"{share} of the table's provisioned read units; on-demand: of the table's own maximum, its warm "
+        f"throughput, or 12,000 units/s, whichever is known first{doubled}"
+    )
