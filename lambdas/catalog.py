@@ -16,10 +16,10 @@ services = Services.of_function()
 def handler(given: CatalogInput) -> Catalogued:
     """Register the snapshot, after the crawl where there was one."""
     plan = load(services.s3, given.plan, Plan)
-    if given.crawl_status not in (None, "SUCCEEDED"):
+    if given.crawl is not None and given.crawl.status != "SUCCEEDED":
         raise CatalogError(
-            f"crawler {plan.deployed.names.resource!r} ended {given.crawl_status}: "
-            f"{given.crawl_message or 'no reason given'}"
+            f"crawler {plan.deployed.names.resource!r} ended {given.crawl.status}: "
+            f"{given.crawl.message or 'no reason given'}"
         )
     manifest = load(services.s3, plan.manifest_uri, Manifest)
     services.runs.update(plan.deployed.export, plan.run, step="verify readable")

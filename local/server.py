@@ -5,19 +5,20 @@ import importlib
 import os
 import resource
 import signal
-import sys
+import stat
 import threading
-from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app
 from ministack.core.tls import resolve_tls_material
 
+from local.glue import stop_all
 from local.hooks.events import enforce_target_permissions
 from local.hooks.executions import follow_execution_rules
 from local.hooks.glue import keep_job_fields
 from local.hooks.permissions import check_glue_resources, name_resources_in_denials
+from local.hooks.s3 import keep_whole_object_checksums
 from local.hooks.states import enforce_state_machine_roles
 
 STAND_INS = ("local.glue", "local.states", "local.athena", "local.crawler", "local.dynamodb")
@@ -31,6 +32,7 @@ def install() -> None:
     keep_job_fields()
     enforce_state_machine_roles()
     follow_execution_rules()
+    keep_whole_object_checksums()
     enforce_target_permissions(SCHEDULE_TICK_SECONDS)
     for name in STAND_INS:
         try:
@@ -48,16 +50,28 @@ async def run(port: int) -> None:
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.5
     config.certfile, config.keyfile = resolve_tls_material()
-    await serve(app.app, config, shutdown_trigger=stop.wait)
+    # Hypercorn's own shutdown waits for clients to close the connections they keep alive: never trigger it.
+    serving = asyncio.create_task(serve(app.app, config, shutdown_trigger=asyncio.Event().wait))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    end()
+
+
+def end() -> None:
+    """End every process this one started, and then this one without waiting for its threads."""
+    stop_all()
+    if os.getpgrp() == os.getpid():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(os.getpid(), signal.SIGTERM)
+    os._exit(0)
 
 
 def end_with_starter() -> None:
     """End this process and all it started once standard input, a pipe to whoever started it, is closed."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        os.read(0, 1)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -67,17 +81,10 @@ def main() -> None:
     """Run the server in the foreground."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
-    Path(os.environ["TMPDIR"]).mkdir(parents=True, exist_ok=True)
-    if not sys.stdin.isatty() and os.fstat(0).st_mode & 0o010000:
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
         end_with_starter()
     install()
-    try:
-        asyncio.run(run(int(os.environ["GATEWAY_PORT"])))
-    finally:
-        importlib.import_module("local.glue").stop_all()
-        if os.getpgrp() == os.getpid():
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            os.killpg(os.getpid(), signal.SIGTERM)
+    asyncio.run(run(int(os.environ["GATEWAY_PORT"])))
 
 
 if __name__ == "__main__":

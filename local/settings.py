@@ -13,8 +13,8 @@ class Settings(BaseModel):
     """Everything that tells one instance from another; several run side by side.
 
     ``wait_scale`` shortens Step Functions' waits and retry delays (0.1: ten times as fast);
-    ``glue_minute_seconds`` is how long a minute of a Glue job's timeout lasts; ``glue_python`` is the
-    virtual environment of what Glue preinstalls.
+    ``glue_minute_seconds`` is how long a minute of a Glue job's timeout lasts; ``glue_packages`` holds
+    ``requirements/glue-5.1.txt``, installed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -24,7 +24,7 @@ class Settings(BaseModel):
     region: str = "us-east-1"
     wait_scale: float = 0.1
     glue_minute_seconds: float = 60
-    glue_python: Path = REPOSITORY / "build" / "glue-5.1"
+    glue_packages: Path = REPOSITORY / "build" / "glue-5.1"
 
     @property
     def endpoint_url(self) -> str:
@@ -67,6 +67,9 @@ class Settings(BaseModel):
             inherited
             | self.client_environment()
             | {
+                # Lambdas answer custom resources with urllib or requests.
+                "SSL_CERT_FILE": str(self.certificate),
+                "REQUESTS_CA_BUNDLE": str(self.certificate),
                 "GATEWAY_PORT": str(self.port),
                 "BIND_HOST": "127.0.0.1",
                 "AUTH": "true",
@@ -80,6 +83,6 @@ class Settings(BaseModel):
                 "MINISTACK_ACCOUNT_ID": ACCOUNT,
                 "MINISTACK_REGION": self.region,
                 "LAKESHOT_GLUE_MINUTE_SECONDS": str(self.glue_minute_seconds),
-                "LAKESHOT_GLUE_PYTHON": str(self.glue_python),
+                "LAKESHOT_GLUE_PACKAGES": str(self.glue_packages),
             }
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 import exports_file
-from lakeshot.config import Config
+from lakeshot.config import Config, parse_config
 from operate.deployment import Deployment, deployments
 from operate.views import LiveBlock, PlainLines, View
 from operate.watching import Clock, SystemClock
@@ -50,7 +50,7 @@ class Context:
         config = exports_file.load(self.file)
         if self.stage is None:
             return config
-        return Config.model_validate(config.model_dump() | {"stage": self.stage})
+        return parse_config(config.model_dump() | {"stage": self.stage}, origin=f"{self.file} with --stage")
 
     def deployments(self) -> tuple[Deployment, ...]:
         """The stage in each region the config names; with a stage and no config, in the environment's own."""

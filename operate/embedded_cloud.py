@@ -39,3 +39,10 @@ def use_embedded_cloud(environ: MutableMapping[str, str], directory: Path = DIRE
     return (
         f"Using the embedded cloud at {environ['AWS_ENDPOINT_URL']} (set AWS_PROFILE to use an AWS account)."
     )
+
+
+def point_at(instance: Instance, environ: MutableMapping[str, str]) -> None:
+    """Make an embedded cloud the only cloud that AWS clients of this environment know."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
+    environ.update(instance.environment())

@@ -27,10 +27,12 @@ STEP_OF_STATE = {
     "VerifyFiles": Step.VERIFY_FILES,
     "VerifyShare": Step.VERIFY_FILES,
     "ChooseCatalog": Step.CATALOG,
+    "NothingToCrawl": Step.CATALOG,
     "StartCrawler": Step.CATALOG,
     "WaitForCrawler": Step.CATALOG,
     "GetCrawler": Step.CATALOG,
     "CrawlerDone": Step.CATALOG,
+    "CountPoll": Step.CATALOG,
     "Catalog": Step.CATALOG,
     "CountRows": Step.VERIFY_READABLE,
     "VerifyReadable": Step.VERIFY_READABLE,
@@ -38,7 +40,8 @@ STEP_OF_STATE = {
     "Retain": Step.RETAIN,
     "Report": Step.REPORT,
 }
-"""States that are not here (the way out after a failure) leave the step as it was."""
+WAY_OUT = frozenset({"CrawlerTooSlow", "Close", "Failed"})
+"""States after a failure, which leave the step as it was."""
 
 
 def latest_step(events: "Sequence[HistoryEventTypeDef]") -> Step | None:

@@ -23,11 +23,16 @@ SUCCESS, FAILURE = 0, 1
 
 def run(context: Context, export: str, overrides: Mapping[str, object], *, as_json: bool) -> int:
     """Start an export with its deployed payload, changed by ``overrides``, and watch it."""
+    return _watch(context, start(context, export, overrides), as_json=as_json)
+
+
+def start(context: Context, export: str, overrides: Mapping[str, object]) -> Execution:
+    """Start an export with its deployed payload, changed by ``overrides``."""
     deployment, deployed = find_export(context.deployments(), export)
     payload = _overridden(deployed.payload(), overrides)
     execution = Execution.start(deployment, deployed, payload, context.clock.now())
     context.output.tell(f"Started run {execution.run} of export {export!r} (stage {deployed.stage}).")
-    return _watch(context, execution, as_json=as_json)
+    return execution
 
 
 def watch(context: Context, run_id: str, *, as_json: bool) -> int:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 from sqlglot import exp
 
 _PATH_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[[\"']([^\"']+)[\"']\]|\.\"([^\"]+)\"")
@@ -20,7 +21,7 @@ def install_functions(connection: duckdb.DuckDBPyConnection) -> None:
         _json_extract_scalar,
         ["VARCHAR", "VARCHAR"],
         "VARCHAR",
-        null_handling="special",
+        null_handling=FunctionNullHandling.SPECIAL,
     )
     connection.execute(
         "CREATE MACRO trino_json_array_length(j) AS "
@@ -33,15 +34,21 @@ def install_functions(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def for_duckdb(query: exp.Expression) -> exp.Expression:
+def for_duckdb(query: exp.Expr) -> exp.Expr:
     """Rewrite a qualified, typed Trino query where DuckDB would answer otherwise."""
-    return query.transform(_rewritten)
+    root = exp.Subquery(this=query.copy())
+    for node in reversed(list(root.walk(bfs=False))):  # what is inside is rewritten first
+        changed = _rewritten(node)
+        if changed is not node:
+            node.replace(changed)
+    rewritten: exp.Expr = root.this
+    return rewritten
 
 
-def _rewritten(node: exp.Expression) -> exp.Expression:
+def _rewritten(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.JSONExtractScalar):
         return exp.Anonymous(this="trino_json_extract_scalar", expressions=[_as_text(node.this), _path(node)])
-    if isinstance(node, exp.Cast) and node.to.is_type("text") and _is_json(node.this):
+    if isinstance(node, exp.Cast) and node.to.this in exp.DataType.TEXT_TYPES and _is_json(node.this):
         # Trino's cast of a JSON string is its text; DuckDB's keeps the quotes.
         path = exp.Literal.string("$")
         return exp.Anonymous(this="trino_json_extract_scalar", expressions=[_as_text(node.this), path])
@@ -52,7 +59,7 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _anonymous(node: exp.Anonymous) -> exp.Expression:
+def _anonymous(node: exp.Anonymous) -> exp.Expr:
     name = node.name.lower()
     if name in {"json_size", "json_array_length"}:
         return exp.Anonymous(this=f"trino_{name}", expressions=node.expressions)
@@ -61,25 +68,25 @@ def _anonymous(node: exp.Anonymous) -> exp.Expression:
     return node
 
 
-def _is_whole_aggregate(node: exp.Expression) -> bool:
+def _is_whole_aggregate(node: exp.Expr) -> bool:
     if isinstance(node, exp.Window | exp.Filter):
         return _is_whole_aggregate(node.this)
     return isinstance(node, exp.CountIf) or (isinstance(node, exp.Sum) and _is_integer(node.this))
 
 
-def _is_integer(node: exp.Expression) -> bool:
+def _is_integer(node: exp.Expr) -> bool:
     return node.is_type(*exp.DataType.INTEGER_TYPES)
 
 
-def _is_json(node: exp.Expression) -> bool:
+def _is_json(node: exp.Expr) -> bool:
     return isinstance(node, exp.JSONExtract | exp.ParseJSON)
 
 
-def _as_text(node: exp.Expression) -> exp.Expression:
+def _as_text(node: exp.Expr) -> exp.Expr:
     return exp.cast(node.copy(), "text")
 
 
-def _path(node: exp.Expression) -> exp.Expression:
+def _path(node: exp.Expr) -> exp.Expr:
     path = node.expression
     return (
         exp.Literal.string(path.sql(dialect="trino").strip("'")) if isinstance(path, exp.JSONPath) else path

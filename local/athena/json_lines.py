@@ -60,10 +60,22 @@ def _read_fast(text: bytes, schema: pa.Schema) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    surplus = {name.lower() for name in table.column_names if name not in schema.names}
-    if surplus & set(schema.names):
+    if _hides_a_key(pa.struct(table.schema), pa.struct(schema)):
         return None
     return table.select(schema.names).cast(schema)
+
+
+def _hides_a_key(found: pa.DataType, declared: pa.DataType) -> bool:
+    """Whether a key that Arrow left aside is a declared one in another case."""
+    if pa.types.is_list(declared):
+        return _hides_a_key(found.value_type, declared.value_type)
+    if not pa.types.is_struct(declared):
+        return False
+    wanted = {field.name: field.type for field in declared}
+    return any(
+        _hides_a_key(field.type, wanted[field.name]) if field.name in wanted else field.name.lower() in wanted
+        for field in found
+    )
 
 
 def _read_strictly(text: bytes, schema: pa.Schema, uri: str, skip_malformed: bool) -> pa.Table:

@@ -25,7 +25,7 @@ def fitted(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401, PLR0911 - JSO
     """Return the value as Arrow takes it for ``kind``.
 
     Numbers and booleans may be written as text, and anything may be read as a string. Raises Misfit. Numbers
-    with a fraction or exponent come as their own text (``json.loads(parse_float=str)``), so decimals stay exact.
+    with a fraction or exponent come as their own text (``json.loads(parse_float=str)``): decimals stay exact.
     """
     if value is None:
         return None

@@ -28,8 +28,8 @@ def read_parquet(store: ObjectStore, stored: StoredObject, declared: Mapping[str
         if name in physical and not readable_as(physical[name].type, kind):
             raise QueryError(
                 "HIVE_BAD_DATA",
-                f"Field {name}'s type {_physical_name(file, physical[name].name)} in parquet file {stored.uri} "
-                f"is incompatible with type {hive_type(kind)} defined in table schema",
+                f"Field {name}'s type {_physical_name(file, physical[name].name)} in parquet file "
+                f"{stored.uri} is incompatible with type {hive_type(kind)} defined in table schema",
             )
     present = [physical[name].name for name in declared if name in physical]
     try:
@@ -53,7 +53,7 @@ def row_count(store: ObjectStore, stored: StoredObject) -> int:
         raise QueryError("HIVE_BAD_DATA", f"Malformed Parquet file {stored.uri}: {error}") from error
 
 
-def readable_as(found: pa.DataType, declared: pa.DataType) -> bool:
+def readable_as(found: pa.DataType, declared: pa.DataType) -> bool:  # noqa: PLR0911 - one rule per line
     """Whether a file's column may be read as the declared type without changing a value."""
     if pa.types.is_dictionary(found):
         return readable_as(found.value_type, declared)

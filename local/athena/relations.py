@@ -5,7 +5,7 @@ columns and partitions that its place in the query needs; a view becomes a subqu
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import sqlglot
@@ -29,7 +29,7 @@ class Relations:
     ``tables`` maps relation names to tables; ``partition_lists`` those that stand for ``"table$partitions"``.
     """
 
-    def __init__(self, catalog: Catalog, result_columns: Callable[[exp.Expression], pa.Schema]) -> None:
+    def __init__(self, catalog: Catalog, result_columns: Callable[[exp.Expr], pa.Schema]) -> None:
         """``result_columns`` tells the columns of an expanded query; it checks views against theirs."""
         self._catalog = catalog
         self._result_columns = result_columns
@@ -48,7 +48,7 @@ class Relations:
         lake_table = self.tables.get(relation) or self.partition_lists[relation]
         return self._catalog.partitions(lake_table.database, lake_table.table.name)
 
-    def expand(self, query: exp.Expression, database: str, depth: int = 0) -> exp.Expression:
+    def expand(self, query: exp.Expr, database: str, depth: int = 0) -> exp.Expr:
         """Put relations in the place of every table and view; names without a database are ``database``'s."""
         if depth > _MAX_VIEW_DEPTH:
             raise QueryError(
@@ -100,7 +100,7 @@ class Relations:
         raise QueryError("TABLE_NOT_FOUND", message)
 
 
-def parsed(sql: str) -> exp.Expression:
+def parsed(sql: str) -> exp.Expr:
     """Return the one statement of a text. SYNTAX_ERROR when it is none, or several."""
     try:
         statements = [statement for statement in sqlglot.parse(sql, read="athena") if statement is not None]
@@ -111,11 +111,11 @@ def parsed(sql: str) -> exp.Expression:
     return _named(statements[0])
 
 
-def _is_cte(cte_sources: dict[str, object], table: exp.Table) -> bool:
+def _is_cte(cte_sources: Mapping[str, object], table: exp.Table) -> bool:
     return not table.db and table.name in cte_sources
 
 
-def _named(statement: exp.Expression) -> exp.Expression:
+def _named(statement: exp.Expr) -> exp.Expr:
     """Give every unnamed result column Trino's name, ``_col`` and its position."""
     for select in statement.find_all(exp.Select):
         for position, selection in enumerate(select.expressions):

@@ -46,11 +46,11 @@ class Select:
         """Make a running query fail; may be called from another thread."""
         self._duckdb.interrupt()
 
-    def columns(self, query: exp.Expression, database: str) -> pa.Schema:
+    def columns(self, query: exp.Expr, database: str) -> pa.Schema:
         """Return the columns the query would yield, without reading any data."""
         return self._result_columns(self._relations.expand(query, database))
 
-    def rows(self, query: exp.Expression, database: str) -> pa.Table:
+    def rows(self, query: exp.Expr, database: str) -> pa.Table:
         """Run the query; reads only the columns and partitions it needs."""
         planned = self._qualified(self._relations.expand(query, database))
         self._described(planned)
@@ -61,7 +61,7 @@ class Select:
         self._check()
         return self._run(_duckdb_sql(needed))
 
-    def _read(self, relation: str, names: list[str], condition: exp.Expression | None) -> pa.Table:
+    def _read(self, relation: str, names: list[str], condition: exp.Expr | None) -> pa.Table:
         if relation in self._relations.partition_lists:
             return self._partition_values(relation, self._relations.partitions(relation))
         lake_table = self._relations.tables[relation]
@@ -72,9 +72,7 @@ class Select:
                 partitions = self._pruned(relation, partitions, condition)
         return TableScan(self._store, lake_table, self._check).read(names, partitions)
 
-    def _pruned(
-        self, relation: str, partitions: list[Partition], condition: exp.Expression
-    ) -> list[Partition]:
+    def _pruned(self, relation: str, partitions: list[Partition], condition: exp.Expr) -> list[Partition]:
         values = self._partition_values(relation, partitions)
         self._duckdb.register("candidates", values.append_column("$index", pa.array(range(len(partitions)))))
         sql = exp.select(exp.column("$index", quoted=True)).from_("candidates").where(condition)
@@ -90,7 +88,7 @@ class Select:
         }
         return pa.table(columns)
 
-    def _partition_conditions(self, query: exp.Expression) -> Iterator[tuple[str, exp.Expression]]:
+    def _partition_conditions(self, query: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
         """Conditions on partition keys alone, per relation, wherever they can be pushed down to it."""
         for scope in traverse_scope(pushdown_predicates(query.copy(), dialect="athena")):
             conditions = _conditions(scope.expression)
@@ -103,10 +101,10 @@ class Select:
                     bare = exp.and_(*alone).transform(_without_table)
                     yield source.name, bare
 
-    def _result_columns(self, expanded: exp.Expression) -> pa.Schema:
+    def _result_columns(self, expanded: exp.Expr) -> pa.Schema:
         return self._described(self._qualified(expanded))
 
-    def _qualified(self, expanded: exp.Expression) -> exp.Expression:
+    def _qualified(self, expanded: exp.Expr) -> exp.Expr:
         schema = self._schema()
         try:
             qualified = qualify(expanded, dialect="athena", schema=schema)
@@ -119,7 +117,7 @@ class Select:
         relations = self._relations
         names = (*relations.tables, *relations.partition_lists)
         visible = {name: {c: trino_type(k) for c, k in relations.columns(name).items()} for name in names}
-        every = {
+        every: dict[str, object] = {
             name: columns | ({PATH: "varchar"} if name in relations.tables else {})
             for name, columns in visible.items()
         }
@@ -127,7 +125,7 @@ class Select:
             every, visible={name: list(columns) for name, columns in visible.items()}, dialect="athena"
         )
 
-    def _described(self, query: exp.Expression) -> pa.Schema:
+    def _described(self, query: exp.Expr) -> pa.Schema:
         """Run the query over empty tables: its columns, or the error that its types make."""
         for name in (*self._relations.tables, *self._relations.partition_lists):
             kinds = self._relations.columns(name) | {PATH: pa.string()}
@@ -143,14 +141,14 @@ class Select:
             raise QueryError(code, str(error).splitlines()[0]) from error
 
 
-def _duckdb_sql(query: exp.Expression) -> str:
+def _duckdb_sql(query: exp.Expr) -> str:
     try:
         return for_duckdb(query).sql(dialect="duckdb")
     except SqlglotError as error:
         raise QueryError("NOT_SUPPORTED", str(error)) from error
 
 
-def _used_columns(query: exp.Expression) -> dict[str, list[str]]:
+def _used_columns(query: exp.Expr) -> dict[str, list[str]]:
     """Columns used of every relation; ``$path`` alone where only rows matter."""
     used: dict[str, list[str]] = {}
     for scope in traverse_scope(query):
@@ -161,7 +159,7 @@ def _used_columns(query: exp.Expression) -> dict[str, list[str]]:
     return used
 
 
-def _conditions(query: exp.Expression) -> list[exp.Expression]:
+def _conditions(query: exp.Expr) -> list[exp.Expr]:
     """What every row that the query keeps must fulfil; nothing when an outer join makes rows of its own."""
     joins = query.args.get("joins") or []
     if not isinstance(query, exp.Select) or any(join.side for join in joins):
@@ -172,17 +170,17 @@ def _conditions(query: exp.Expression) -> list[exp.Expression]:
     return [part for clause in clauses if clause is not None for part in _conjuncts(clause)]
 
 
-def _conjuncts(condition: exp.Expression) -> list[exp.Expression]:
+def _conjuncts(condition: exp.Expr) -> list[exp.Expr]:
     return list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
 
 
-def _only_about(condition: exp.Expression, alias: str, keys: set[str]) -> bool:
+def _only_about(condition: exp.Expr, alias: str, keys: set[str]) -> bool:
     columns = list(condition.find_all(exp.Column))
     simple = condition.find(exp.Subquery, exp.Select, exp.Exists) is None
     return simple and bool(columns) and all(c.table == alias and c.name in keys for c in columns)
 
 
-def _without_table(node: exp.Expression) -> exp.Expression:
+def _without_table(node: exp.Expr) -> exp.Expr:
     return exp.column(node.name, quoted=True) if isinstance(node, exp.Column) else node
 
 
@@ -192,7 +190,7 @@ def _resolution_error(error: OptimizeError) -> QueryError:
         name = text.split("'")[1] if "'" in text else "?"
         return QueryError(
             "COLUMN_NOT_FOUND",
-            f"line 1:1: Column '{name}' cannot be resolved or requester is not authorized to access requested "
-            "resources",
+            f"line 1:1: Column '{name}' cannot be resolved or requester is not authorized to access "
+            "requested resources",
         )
     return QueryError("SYNTAX_ERROR", text)

@@ -1,11 +1,11 @@
-"""Athena's place in the embedded cloud: queries as they are started there, with their state and their files."""
+"""Athena's place in the embedded cloud: queries run as they are started, with their state and files."""
 
 import asyncio
 import os
 from typing import Any
 
 from local.athena.errors import QueryCancelledError
-from local.athena.statement import Outcome, Statement, statement_type
+from local.athena.statement import Statement, statement_type
 from local.hooks import AthenaQuery, replace_athena_executor
 from local.lake.catalog import Catalog
 from local.lake.objects import ObjectStore
@@ -30,17 +30,13 @@ async def execute(query: AthenaQuery) -> None:
         if record["Status"]["State"] == "CANCELLED":
             raise QueryCancelledError(query.id)
 
-    def run() -> Outcome:
-        nonlocal statement
-        session = query.caller.session(os.environ["AWS_REGION"])
-        statement = Statement(query.sql, query.database, Catalog(session), ObjectStore(session), check)
-        return statement.run(output_uri)
-
-    statement: Statement | None = None
-    running = asyncio.create_task(asyncio.to_thread(run))
+    session = await asyncio.to_thread(query.caller.session, os.environ["AWS_REGION"])
+    catalog, store = await asyncio.to_thread(lambda: (Catalog(session), ObjectStore(session)))
+    statement = Statement(query.sql, query.database, catalog, store, check)
+    running = asyncio.create_task(asyncio.to_thread(statement.run, output_uri))
     while not running.done():
         await asyncio.wait({running}, timeout=_POLL_SECONDS)
-        if record["Status"]["State"] == "CANCELLED" and statement is not None:
+        if record["Status"]["State"] == "CANCELLED":
             statement.cancel()
     outcome = running.result()
     record["_results"] = {

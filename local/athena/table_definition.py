@@ -58,7 +58,7 @@ def table_of(name: str, sql: str) -> Table:
     )
 
 
-def _columns(schema: exp.Expression) -> tuple[Column, ...]:
+def _columns(schema: exp.Expr) -> tuple[Column, ...]:
     return tuple(
         Column(name=column.name.lower(), type=_hive(column.args["kind"]))
         for column in schema.expressions
@@ -66,7 +66,7 @@ def _columns(schema: exp.Expression) -> tuple[Column, ...]:
     )
 
 
-def _hive(kind: exp.Expression) -> str:
+def _hive(kind: exp.Expr) -> str:
     text = kind.sql(dialect="hive").replace(": ", ":").replace(", ", ",")
     try:
         return hive_type(arrow_type(text))
@@ -79,5 +79,5 @@ def _is_stored_as_parquet(properties: exp.Properties) -> bool:
     return stored is not None and stored.name.upper() == "PARQUET"
 
 
-def _texts(properties: Iterable[exp.Expression]) -> dict[str, str]:
+def _texts(properties: Iterable[exp.Expr]) -> dict[str, str]:
     return {entry.name: str(entry.args["value"].name) for entry in properties}

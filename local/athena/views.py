@@ -97,8 +97,9 @@ def check_view(database: str, name: str, definition: ViewDefinition, actual: pa.
             raise _stale(
                 database,
                 name,
-                f"column [{field.name}] of type {found} projected from query view at position {position} cannot "
-                f"be coerced to column [{declared.name}] of type {declared.type} stored in view definition",
+                f"column [{field.name}] of type {found} projected from query view at position {position} "
+                f"cannot be coerced to column [{declared.name}] of type {declared.type} stored in "
+                "view definition",
             )
 
 

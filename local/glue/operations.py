@@ -5,6 +5,7 @@ import threading
 from contextvars import copy_context
 from pathlib import Path
 
+from local.glue.interpreter import make_interpreter
 from local.glue.job import LIVE, Job, JobRun, StartJobRun
 from local.glue.runner import Runner
 from local.hooks import Call, JsonObject, ServiceError, job_definition, replace_operation
@@ -17,7 +18,8 @@ _lock = threading.Lock()
 
 
 def install() -> None:
-    """Let this module serve job runs."""
+    """Let this module serve job runs. Raises PreinstalledMissingError."""
+    make_interpreter(_directory() / "python", Path(os.environ["LAKESHOT_GLUE_PACKAGES"]))
     replace_operation("glue", "StartJobRun", start_job_run)
     replace_operation("glue", "GetJobRun", get_job_run)
     replace_operation("glue", "GetJobRuns", get_job_runs)
@@ -40,9 +42,7 @@ def start_job_run(call: Call) -> JsonObject:
             "EntityNotFoundException", f"Failed to start job run: no job is named {start.job_name}"
         )
     job = Job.model_validate({name: value for name, value in definition.items() if value is not None})
-    runner = Runner(
-        call.account, call.region, job, JobRun.of(job, start), Path(os.environ["TMPDIR"]) / "glue"
-    )
+    runner = Runner(call.account, call.region, job, JobRun.of(job, start), _directory())
     with _lock:
         runs = _runners.setdefault((call.account, call.region, job.name), {})
         living = sum(other.run.job_run_state in LIVE for other in runs.values())
@@ -83,6 +83,10 @@ def batch_stop_job_run(call: Call) -> JsonObject:
             ended = f"run is in state {runner.run.job_run_state}"
             errors.append(named | {"ErrorDetail": _error("JobRunInvalidStateTransitionException", ended)})
     return {"SuccessfulSubmissions": submitted, "Errors": errors}
+
+
+def _directory() -> Path:
+    return Path(os.environ["TMPDIR"]) / "glue"
 
 
 def _runs(call: Call) -> dict[str, Runner]:

@@ -12,9 +12,6 @@ from urllib.parse import urlsplit
 
 import boto3
 
-PREINSTALLED = Path(os.environ["LAKESHOT_GLUE_PYTHON"])
-"""The virtual environment that ``python -m local.glue.preinstalled`` makes."""
-
 
 class ModuleInstallError(Exception):
     """``--additional-python-modules`` could not be installed; the message is the installer's own."""
@@ -22,13 +19,15 @@ class ModuleInstallError(Exception):
 
 @dataclass(frozen=True)
 class PythonEnvironment:
-    """An interpreter that has Glue's packages, and what comes before them on its path."""
+    """An interpreter that has Glue's packages, and what comes before those on its path."""
 
     python: Path
     path: tuple[Path, ...]
 
     @classmethod
-    def prepare(cls, session: boto3.Session, arguments: dict[str, str], home: Path, modules: Path) -> Self:
+    def prepare(
+        cls, interpreter: Path, session: boto3.Session, arguments: dict[str, str], home: Path, modules: Path
+    ) -> Self:
         """Fetch with the job's own session what the arguments name.
 
         Wheels are installed once per content under ``modules``. Raises ModuleInstallError, and what boto3
@@ -39,7 +38,7 @@ class PythonEnvironment:
             _installed(cls.fetch(session, url, home), modules)
             for url in _listed(arguments, "--additional-python-modules")
         ]
-        return cls((PREINSTALLED / "bin" / "python").absolute(), (*extra, *wheels))
+        return cls(interpreter, (*extra, *wheels))
 
     @staticmethod
     def fetch(session: boto3.Session, url: str, directory: Path) -> Path:

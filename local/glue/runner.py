@@ -21,7 +21,7 @@ POLL_SECONDS = 0.1
 
 @dataclass
 class Runner:
-    """Runs one JobRun; ``directory`` holds what runs share (installed modules) and one directory per run."""
+    """Runs one JobRun; ``directory`` holds what runs share (interpreter, modules) and each run's own."""
 
     account: str
     region: str
@@ -55,7 +55,9 @@ class Runner:
         home.mkdir(parents=True)
         session = credentials.session(self.region)
         arguments = self.job.arguments(self.run)
-        python = PythonEnvironment.prepare(session, arguments, home, self.directory / "modules")
+        python = PythonEnvironment.prepare(
+            self.directory / "python" / "bin" / "python", session, arguments, home, self.directory / "modules"
+        )
         script = python.fetch(session, self.job.command.script_location, home)
         if self._stopped.is_set():
             self.run.end("STOPPED")

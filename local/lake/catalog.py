@@ -85,7 +85,7 @@ class Catalog:
     """Tables and partitions of one account and region, under one caller's permissions."""
 
     def __init__(self, session: boto3.Session) -> None:
-        self._glue = session.client("glue")
+        self._glue: Any = session.client("glue")
 
     def has_database(self, name: str) -> bool:
         """Whether the database exists."""

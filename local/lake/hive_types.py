@@ -97,7 +97,7 @@ def trino_type(kind: pa.DataType) -> str:
     return _spelled(kind, _TRINO_NAMES, "array({})", "map({}, {})", "row({})", lambda n, t: f"{n} {t}")
 
 
-def _spelled(
+def _spelled(  # noqa: PLR0911, PLR0917 - one kind of type per line; the spelling's pieces in order
     kind: pa.DataType,
     names: dict[str, str],
     array: str,

@@ -26,6 +26,7 @@ BUCKET_SECONDS = 0.2
 """Budget that may lie unused for later; more would allow bursts."""
 LONGEST_WAIT_SECONDS = 0.2
 """A refund may come at any time, so nobody sleeps through one."""
+SHORTEST_WAIT_SECONDS = 0.001
 TURN_SECONDS = 0.01
 """Parts that wait are told times this far apart, first come first."""
 
@@ -110,7 +111,7 @@ class ReadBudget:
             if wait > 0:
                 self._waiting.setdefault(part)
                 turn = list(self._waiting).index(part) * TURN_SECONDS
-                return Wait(seconds=min(wait, LONGEST_WAIT_SECONDS) + turn)
+                return Wait(seconds=min(max(wait, SHORTEST_WAIT_SECONDS), LONGEST_WAIT_SECONDS) + turn)
             self._waiting.pop(part, None)
             grant = Grant(id=next(self._ids), part=part, limit=limit)
             self._open[grant.id] = part, units / self._rate

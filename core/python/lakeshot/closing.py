@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from lakeshot.deployed import Deployed
 from lakeshot.failure import Failure, explain
 from lakeshot.lake import Lake
-from lakeshot.leftovers import remove_leftovers
+from lakeshot.leftovers import abort_uploads, delete_files
 from lakeshot.liveness import Liveness
 from lakeshot.lock import Lock
 from lakeshot.manifest import Manifest
-from lakeshot.names import run_token, snapshot_prefix
+from lakeshot.names import snapshot_prefix
 from lakeshot.runs import RunRecord, RunState, RunTable
 from lakeshot.snapshots import Snapshot, Snapshots
 from lakeshot.steps import ExecutionEnd
@@ -79,12 +79,9 @@ class Closer:
             self.lake.show(load(self.s3, str(snapshot.manifest), Manifest))
             return
         self.lake.remove(snapshot.snapshot)
-        remove_leftovers(
-            self.s3,
-            bucket=self.deployed.bucket,
-            prefix=snapshot_prefix(self.deployed.names.data_prefix, snapshot.snapshot),
-            token=run_token(snapshot.run),
-        )
+        prefix = snapshot_prefix(self.deployed.names.data_prefix, snapshot.snapshot)
+        abort_uploads(self.s3, self.deployed.bucket, prefix, snapshot.run)
+        delete_files(self.s3, self.deployed.bucket, prefix, snapshot.run)
         self._snapshots.forget(snapshot.snapshot)
 
     def _notice(self, record: RunRecord, end: ExecutionEnd, failure: Failure) -> tuple[str, str]:

@@ -10,27 +10,34 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lakeshot.column_types import Column
-from lakeshot.completion import complete, completed_before
+from lakeshot.completion import Guard, complete
 from lakeshot.errors import CommitError, VerificationError
-from lakeshot.files.upload import UncommittedFile
+from lakeshot.files.formats import ENCODERS
+from lakeshot.files.upload import MultipartUpload, UncommittedFile
 from lakeshot.files.writer import Target
-from lakeshot.leftovers import abort_uploads
+from lakeshot.leftovers import abort_uploads, delete_files
 from lakeshot.manifest import FileEntry, Manifest, save_manifest
 from lakeshot.model import Model
 from lakeshot.part import PartResult
-from lakeshot.rewrite import Distribute, Rewrite, in_this_process, rewrite, rewrites
+from lakeshot.rewrite import Rewrite, rewrite, rewrites, rewritten_before
 from lakeshot.schema import fingerprint, unify
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Guard = Callable[[], None]
-"""Raises LockLostError when this run may change nothing any more."""
+Distribute = Callable[
+    [Callable[["S3Client", Rewrite], UncommittedFile], Sequence[Rewrite]], Sequence[UncommittedFile]
+]
+"""Calls a function with a client of its own for each item, wherever that is; results in any order."""
 COMPLETIONS_AT_ONCE = 8
 
 
-class Snapshot(Model):
-    """What a commit is about. ``key_columns`` come first, and alone make up an empty snapshot."""
+class Commit(Model):
+    """What is committed: a snapshot of so many parts, from a source that keeps its own count.
+
+    ``key_columns`` come first in the schema, and are all there is of an empty snapshot.
+    ``expected_from`` says in words where the source's count comes from.
+    """
 
     export: str
     moment: datetime
@@ -45,58 +52,104 @@ class Snapshot(Model):
 
 def commit(
     client: "S3Client",
-    snapshot: Snapshot,
+    what: Commit,
     results: Sequence[PartResult],
     *,
     guard: Guard,
     now: Callable[[], datetime],
-    distribute: Distribute = in_this_process,
+    distribute: Distribute | None = None,
 ) -> Manifest:
     """The manifest of the committed snapshot.
 
     Takes the first attempt listed of each part. Raises CommitError if a part has none or a file
     cannot be completed, VerificationError if rows written and the source's counts differ: then
     nothing was made visible. ``guard`` is asked before every change that readers could see.
+    Without ``distribute``, files are rewritten one after another in this process.
     """
-    parts = _one_attempt_each(snapshot, results)
-    written, expected = sum(p.rows for p in parts), sum(p.source_count for p in parts)
-    if written != expected:
-        raise VerificationError(
-            f"{written} rows were written but the source said {expected} ({snapshot.expected_from}); "
+    target = what.target
+    parts = _one_attempt_each(what, results)
+    expected = _checked_count(what, parts)
+    files = [file for part in parts for file in part.files] or [_empty_file(client, what)]
+    keys = [column.source for column in what.key_columns]
+    columns = unify([target.known_columns, what.key_columns, *(file.columns for file in files)], first=keys)
+    entries = _make_visible(client, target, files, rewrites(target, files, columns), guard=guard, distribute=distribute)
+    guard()
+    delete_files(client, target.bucket, target.prefix, target.run, keep={entry.key for entry in entries})
+    abort_uploads(client, target.bucket, target.prefix, target.run)
+    manifest = Manifest(
+        export=what.export,
+        run=target.run,
+        moment=what.moment,
+        snapshot=what.snapshot,
+        bucket=target.bucket,
+        prefix=target.prefix,
+        format=target.format,
+        compression=target.compression,
+        columns=columns,
+        schema_fingerprint=fingerprint(columns),
+        rows=sum(entry.rows for entry in entries),
+        bytes=sum(entry.bytes for entry in entries),
+        expected_rows=expected,
+        expected_from=what.expected_from,
+        consumed_units=sum(part.consumed_units for part in parts),
+        started_at=what.started_at,
+        finished_at=now(),
+        files=tuple(sorted(entries, key=lambda entry: entry.key)),
+    )
+    guard()
+    return save_manifest(client, target.bucket, what.manifest_key, manifest)
+
+
+def _one_attempt_each(what: Commit, results: Sequence[PartResult]) -> list[PartResult]:
+    chosen: dict[int, PartResult] = {}
+    for result in results:
+        chosen.setdefault(result.part, result)
+    if missing := sorted(set(range(what.parts)) - chosen.keys()):
+        raise CommitError(
+            f"{len(missing)} of {what.parts} parts have no finished attempt, such as part {missing[0]}; "
             "nothing was made visible. Run the export again"
         )
-    target = snapshot.target
-    files = [file for part in parts for file in part.files] or [empty_file(client, snapshot)]
-    keys = [column.source for column in snapshot.key_columns]
-    columns = unify([target.known_columns, snapshot.key_columns, *(f.columns for f in files)], first=keys)
-    plan = rewrites(target, files, columns)
-    kept = [file for file in files if file.key not in plan]
-    entries = _complete_all(client, target.bucket, kept, guard)
-    entries += _rewrite_all(client, target.bucket, list(plan.values()), guard, distribute)
-    abort_uploads(client, target)
-    guard()
-    return save_manifest(
-        client,
-        target.bucket,
-        snapshot.manifest_key,
-        Manifest(
-            export=snapshot.export,
-            run=target.run,
-            moment=snapshot.moment,
-            snapshot=snapshot.snapshot,
-            bucket=target.bucket,
-            prefix=target.prefix,
-            format=target.format,
-            compression=target.compression,
-            columns=columns,
-            schema_fingerprint=fingerprint(columns),
-            rows=sum(entry.rows for entry in entries),
-            bytes=sum(entry.bytes for entry in entries),
-            expected_rows=expected,
-            expected_from=snapshot.expected_from,
-            consumed_units=sum(part.consumed_units for part in parts),
-            started_at=snapshot.started_at,
-            finished_at=now(),
-            files=tuple(sorted(entries, key=lambda entry: entry.key)),
-        ),
-    )
+    return [chosen[part] for part in range(what.parts)]
+
+
+def _checked_count(what: Commit, parts: Sequence[PartResult]) -> int:
+    written = sum(file.rows for part in parts for file in part.files)
+    expected = sum(part.source_count for part in parts)
+    if written != expected:
+        raise VerificationError(
+            f"{written} rows were written but the source said {expected} ({what.expected_from}); "
+            "nothing was made visible. Run the export again"
+        )
+    return expected
+
+
+def _make_visible(
+    client: "S3Client",
+    target: Target,
+    files: Sequence[UncommittedFile],
+    changes: Sequence[Rewrite],
+    *,
+    guard: Guard,
+    distribute: Distribute | None,
+) -> list[FileEntry]:
+    """Complete every file; those to be rewritten first as they are, then as they should be."""
+
+    def completed(uncommitted: Sequence[UncommittedFile]) -> list[FileEntry]:
+        with ThreadPoolExecutor(max_workers=COMPLETIONS_AT_ONCE) as pool:
+            return list(pool.map(lambda file: complete(client, target.bucket, file, guard), uncommitted))
+
+    done = [entry for change in changes if (entry := rewritten_before(client, change)) is not None]
+    pending = [change for change in changes if change.key not in {entry.key for entry in done}]
+    changed = {change.file.key for change in changes}
+    kept = completed([file for file in files if file.key not in changed])
+    completed([change.file for change in pending])
+    spread = distribute or (lambda function, items: [function(client, item) for item in items])
+    return [*done, *kept, *completed(spread(rewrite, pending) if pending else ())]
+
+
+def _empty_file(client: "S3Client", what: Commit) -> UncommittedFile:
+    """A file without rows, so that an empty snapshot has columns a catalog can show."""
+    target = what.target
+    with MultipartUpload(client, target.bucket, target.key(part=0, number=0)) as upload:
+        ENCODERS[target.format](upload, what.key_columns, target.compression).close()
+        return upload.finish(0, what.key_columns)

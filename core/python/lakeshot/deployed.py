@@ -38,6 +38,7 @@ class Deployed(Model):
     worker_type: str
     workers: int
     timeout_minutes: int
+    log_level: str
     retain_snapshots: int
 
     @classmethod
@@ -64,6 +65,7 @@ class Deployed(Model):
             worker_type=export.job.worker_type,
             workers=export.job.workers,
             timeout_minutes=export.job.timeout_minutes,
+            log_level=export.job.log_level,
             retain_snapshots=export.retain_snapshots,
         )
 

@@ -1,54 +1,60 @@
-"""What an unfinished run leaves in S3, and how it is removed: only files that carry the run's token."""
+"""What a run left in S3 beside its snapshot: uploads nobody will complete, files nobody lists."""
 
-from collections.abc import Iterator
+from collections.abc import Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lakeshot.errors import CommitError
+from lakeshot.names import run_token
+from lakeshot.refusals import refusals_named
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-_MOST_KEYS_A_CALL = 1_000
-
-
-def remove_leftovers(client: "S3Client", *, bucket: str, prefix: str, token: str) -> int:
-    """Abort the uploads and delete the objects of one run below a prefix; returns how many there were."""
-    aborted = 0
-    for key, upload_id in _uploads(client, bucket, prefix):
-        if f"-{token}." in key:
-            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
-            aborted += 1
-    return aborted + _delete(
-        client, bucket, (key for key in _keys(client, bucket, prefix) if f"-{token}." in key)
-    )
+_DELETED_AT_ONCE = 1_000
+"""The most keys one DeleteObjects call takes."""
 
 
-def remove_snapshot(client: "S3Client", *, bucket: str, prefix: str) -> int:
-    """Delete every object below a snapshot's prefix; returns how many there were."""
-    return _delete(client, bucket, _keys(client, bucket, prefix))
+def abort_uploads(client: "S3Client", bucket: str, prefix: str, run: str) -> int:
+    """Abort every multipart upload of a run below a prefix; how many there were."""
+    found = 0
+    with refusals_named("s3:ListBucketMultipartUploads", f"s3://{bucket}"):
+        pages = list(client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix))
+    for upload in (upload for page in pages for upload in page.get("Uploads", [])):
+        if not is_of_run(upload["Key"], run):
+            continue
+        found += 1
+        with (
+            suppress(client.exceptions.NoSuchUpload),
+            refusals_named("s3:AbortMultipartUpload", f"s3://{bucket}/{upload['Key']}"),
+        ):
+            client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    return found
 
 
-def _uploads(client: "S3Client", bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
-    for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
-        for upload in page.get("Uploads", []):
-            yield upload["Key"], upload["UploadId"]
-
-
-def _keys(client: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for found in page.get("Contents", []):
-            yield found["Key"]
-
-
-def _delete(client: "S3Client", bucket: str, keys: Iterator[str]) -> int:
-    doomed = list(keys)
-    for start in range(0, len(doomed), _MOST_KEYS_A_CALL):
-        chunk = doomed[start : start + _MOST_KEYS_A_CALL]
-        answer = client.delete_objects(
-            Bucket=bucket, Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True}
-        )
-        for error in answer.get("Errors", []):
+def delete_files(
+    client: "S3Client", bucket: str, prefix: str, run: str, *, keep: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Delete a run's data files below a prefix except those to keep; the keys that are gone."""
+    with refusals_named("s3:ListBucket", f"s3://{bucket}"):
+        pages = list(client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+    found = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    keys = tuple(key for key in found if is_of_run(key, run) and key not in keep)
+    for start in range(0, len(keys), _DELETED_AT_ONCE):
+        objects: list[ObjectIdentifierTypeDef] = [
+            {"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]
+        ]
+        with refusals_named("s3:DeleteObject", f"s3://{bucket}/{prefix}*"):
+            answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        if refused := answer.get("Errors"):
             raise CommitError(
-                f"s3://{bucket}/{error.get('Key')} could not be removed: {error.get('Message')}"
+                f"S3 did not delete {len(refused)} files of run {run!r} below s3://{bucket}/{prefix}, such as "
+                f"{refused[0].get('Key')}: {refused[0].get('Message')}; allow s3:DeleteObject and run again"
             )
-    return len(doomed)
+    return keys
+
+
+def is_of_run(key: str, run: str) -> bool:
+    """Whether a data file's name carries the run's token."""
+    return f"-{run_token(run)}" in key.rpartition("/")[2]

@@ -15,8 +15,8 @@ def report(runs: RunTable, given: ReportInput, plan: Plan, manifest: Manifest, *
         glue_version=plan.deployed.glue_version,
         worker_type=plan.deployed.worker_type,
         workers=plan.workers,
-        seconds=given.execution_seconds,
-        dpu_seconds=given.dpu_seconds,
+        seconds=given.job_run.execution_seconds,
+        dpu_seconds=given.job_run.dpu_seconds,
     ) + read_cost(units=manifest.consumed_units, on_demand=plan.source.on_demand)
     runs.update(
         plan.deployed.export,
@@ -24,7 +24,7 @@ def report(runs: RunTable, given: ReportInput, plan: Plan, manifest: Manifest, *
         state=RunState.SUCCEEDED.value,
         step="done",
         finished_at=now,
-        job_run_id=given.job_run_id,
+        job_run_id=given.job_run.id,
         rows=manifest.rows,
         rows_done=manifest.rows,
         files=len(manifest.files),

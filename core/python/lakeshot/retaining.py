@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lakeshot.deployed import Deployed
 from lakeshot.lake import Lake
-from lakeshot.leftovers import remove_snapshot
+from lakeshot.leftovers import delete_files
 from lakeshot.lock import Lock
 from lakeshot.names import snapshot_prefix
 from lakeshot.plan import Plan
@@ -27,13 +27,13 @@ class Retention:
 
     def retain(self, plan: Plan) -> list[str]:
         """Remove old snapshots and return their names. The lock is checked before each is touched."""
-        verified = [snapshot.snapshot for snapshot in self.snapshots.all() if snapshot.state == "verified"]
+        verified = [snapshot for snapshot in self.snapshots.all() if snapshot.state == "verified"]
         published = self.snapshots.published()
-        doomed = [name for name in verified[self.deployed.retain_snapshots :] if name != published]
-        for snapshot in doomed:
+        doomed = [old for old in verified[self.deployed.retain_snapshots :] if old.snapshot != published]
+        for old in doomed:
             self.lock.check(run=plan.run, fence=plan.fence)
-            self.lake.remove(snapshot)
-            prefix = snapshot_prefix(self.deployed.names.data_prefix, snapshot)
-            remove_snapshot(self.s3, bucket=self.deployed.bucket, prefix=prefix)
-            self.snapshots.forget(snapshot)
-        return doomed
+            self.lake.remove(old.snapshot)
+            prefix = snapshot_prefix(self.deployed.names.data_prefix, old.snapshot)
+            delete_files(self.s3, self.deployed.bucket, prefix, old.run)
+            self.snapshots.forget(old.snapshot)
+        return [old.snapshot for old in doomed]

@@ -140,7 +140,8 @@ class Snapshots:
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if expected is not None:
-            put["ConditionExpression"] = "snapshot = :expected"
+            put["ConditionExpression"] = "#snapshot = :expected"
+            put["ExpressionAttributeNames"] = {"#snapshot": "snapshot"}
             put["ExpressionAttributeValues"] = {":expected": {"S": expected}}
         self._write(run, fence, {"Put": put})
 

@@ -34,7 +34,9 @@ def step(model: type[Given]) -> Callable[[Callable[[Given], Model | None]], Hand
                 result = function(given)
             except LakeshotError as error:
                 # The message is written for a person; the traceback would only hide it.
-                logger.error("step failed", extra={"error": type(error).__name__, "reason": str(error)})
+                logger.error(  # noqa: TRY400
+                    "step failed", extra={"error": type(error).__name__, "reason": str(error)}
+                )
                 raise
             logger.info("step finished")
             return None if result is None else result.model_dump(mode="json")

@@ -56,11 +56,19 @@ class VerifyFilesInput(StepInput):
     verifier: int
 
 
+class LastCrawl(Model):
+    """How a crawl ended, as Glue's GetCrawler tells it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    status: str = Field(alias="Status")
+    message: str | None = Field(default=None, alias="ErrorMessage")
+
+
 class CatalogInput(StepInput):
     """How the crawl ended, or None where the catalog is written directly."""
 
-    crawl_status: str | None = None
-    crawl_message: str | None = None
+    crawl: LastCrawl | None = None
 
 
 class Catalogued(Model):
@@ -77,12 +85,20 @@ class VerifyReadableInput(StepInput):
     query_execution_id: str
 
 
-class ReportInput(StepInput):
-    """What Glue said of the finished job run. ``dpu_seconds`` is None unless auto scaling measured it."""
+class JobRun(Model):
+    """A finished Glue job run, as Glue tells it. ``dpu_seconds`` is None unless auto scaling measured it."""
 
-    job_run_id: str
-    execution_seconds: int
-    dpu_seconds: float | None = None
+    model_config = ConfigDict(extra="ignore")
+
+    id: str = Field(alias="Id")
+    execution_seconds: int = Field(alias="ExecutionTime")
+    dpu_seconds: float | None = Field(default=None, alias="DPUSeconds")
+
+
+class ReportInput(StepInput):
+    """The job run that read the source."""
+
+    job_run: JobRun
 
 
 class ExecutionEnd(Model):

@@ -58,9 +58,9 @@ def _containers(values):
 
 NESTED = _containers(st.recursive(st.one_of(*LEAF.values()), _containers, max_leaves=8))
 VALUES = {**LEAF, "nested": NESTED, "mixed": st.one_of(*LEAF.values(), NESTED)}
-NAMES = st.sampled_from(["S", "M", "L", "Items", "a.b", "A", "a", "snapshot_timestamp", 'q"{', "é"]) | st.text(
-    min_size=1, max_size=5
-)
+NAMES = st.sampled_from(
+    ["S", "M", "L", "Items", "a.b", "A", "a", "snapshot_timestamp", 'q"{', "é"]
+) | st.text(min_size=1, max_size=5)
 
 
 @st.composite
@@ -114,15 +114,16 @@ def test_every_value_survives_parquet(pages, spaced, ascii_only):
 
 def canonical(value):
     """The DynamoDB value with its numbers as numbers, because widening spells them in plain digits."""
-    match value:
-        case {"N": text}:
-            return Decimal(text)
-        case {"NS": texts}:
-            return [Decimal(text) for text in texts]
-        case dict():
-            return {key: canonical(member) for key, member in value.items()}
-        case list():
-            return [canonical(element) for element in value]
+    ((tag, content),) = value.items()
+    match tag:
+        case "N":
+            return {tag: Decimal(content)}
+        case "NS":
+            return {tag: [Decimal(text) for text in content]}
+        case "M":
+            return {tag: {key: canonical(member) for key, member in content.items()}}
+        case "L":
+            return {tag: [canonical(element) for element in content]}
     return value
 
 

@@ -25,8 +25,8 @@ def number_type(texts):
     if all(re.fullmatch(r"-?[0-9]+", text) and -(2**63) <= int(text) < 2**63 for text in texts):
         return "bigint"
     for text in texts:
-        sign, digits, exponent = Decimal(text).normalize().as_tuple()
-        if exponent < -18 or (any(digits) and len(digits) + exponent > 20):
+        whole, _, fraction = f"{Decimal(text).copy_abs():f}".partition(".")
+        if len(whole.lstrip("0")) > 20 or len(fraction.rstrip("0")) > 18:
             return "number_text"
     return "decimal(38,18)"
 
@@ -58,21 +58,20 @@ def rebuilt(text):
 
 
 def _wrapped(value):
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, Digits):
-        return {"N": str(value)}
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, list):
-        return {"L": [_wrapped(element) for element in value]}
-    if len(value) == 1 and value.keys() <= TAGS_IN_JSON:
-        ((tag, content),) = value.items()
-        return {"M": _members(content)} if tag == "M" else {tag: content}
-    return {"M": _members(value)}
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case list():
+            return {"L": [_wrapped(element) for element in value]}
+        case dict():
+            return _tag_or_map(value)
+    return {"N": str(value)} if isinstance(value, Digits) else {"S": value}
 
 
-def _members(members):
-    return {key: _wrapped(member) for key, member in members.items()}
+def _tag_or_map(members):
+    is_tag = len(members) == 1 and members.keys() <= TAGS_IN_JSON
+    if is_tag and "M" not in members:
+        return members
+    return {"M": {key: _wrapped(member) for key, member in (members["M"] if is_tag else members).items()}}

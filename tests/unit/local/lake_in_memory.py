@@ -106,7 +106,12 @@ class Lake:
         self.store = MemoryStore()
 
     def declare(
-        self, name: str, columns: Mapping[str, str], *, serde: str = PARQUET, keys: Mapping[str, str] | None = None
+        self,
+        name: str,
+        columns: Mapping[str, str],
+        *,
+        serde: str = PARQUET,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         """Declare a table at ``s3://lake/<name>/``."""
         storage = Storage(

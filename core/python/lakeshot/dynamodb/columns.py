@@ -92,6 +92,7 @@ def _alone(tag: str, array: pa.Array) -> tuple[pa.Array, ColumnType]:
             return array, _UNCHANGED[tag]
 
 
+_DECIMAL_LIMIT = 1e20
 _UNCHANGED = {"S": STRING, "BOOL": BOOLEAN, "SS": array_of(STRING)} | dict.fromkeys(NESTED_TAGS, JSON)
 
 
@@ -99,10 +100,20 @@ def _narrowed(numbers: pa.StringArray) -> tuple[pa.Array, ColumnType]:
     """The numbers in the narrowest type that holds all of them exactly."""
     for column_type in (BIGINT, DECIMAL):
         try:
-            return pc.cast(numbers, arrow_type(column_type)), column_type
+            if column_type == BIGINT or _within_decimal(numbers):
+                return pc.cast(numbers, arrow_type(column_type)), column_type
         except pa.ArrowInvalid:
-            continue  # a number of these is no such value, so the next wider type is tried
+            continue  # some number is no such value, so the next wider type is tried
     return numbers, NUMBER_TEXT
+
+
+def _within_decimal(numbers: pa.StringArray) -> bool:
+    """Whether the numbers are small enough for Arrow to notice what does not fit.
+
+    Its cast to decimal(38,18) wraps silently from 2^128 / 10^18 on: 340282366920938463804 becomes 340.6.
+    """
+    largest = pc.max(pc.abs(pc.cast(numbers, pa.float64()))).as_py()
+    return largest is None or largest <= _DECIMAL_LIMIT
 
 
 def _json(tag: str, array: pa.Array) -> pa.Array:

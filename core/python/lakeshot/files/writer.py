@@ -73,8 +73,8 @@ def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
 class PartWriter:
     """Collects one part's batches, types a row group's worth at once and writes it.
 
-    A new file begins where the current one reached its size or lacks or is too narrow for a column that holds a value. Leaving the
-    context by an error aborts every upload of this writer.
+    A new file begins where the current one reached its size, or lacks or is too narrow for a
+    column that holds a value. Leaving the context by an error aborts every upload of this writer.
     """
 
     def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing) -> None:

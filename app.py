@@ -1,0 +1,94 @@
+"""The CDK app: one common stack per region of the stage, one stack per export.
+
+The only place that reads files, context or environment for a synth. Options of the CDK command line:
+``-c config=path`` for another file than ``exports.yaml``, ``-c stage=name`` for another stage than its own,
+``-c wheels=local`` for the packages of this machine instead of Glue's.
+"""
+
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from exports_file import load
+from lakeshot.config import Config, parse_config
+from lakeshot.errors import ConfigError
+from lakeshot.names import ExportNames, StageNames
+from stacks.common import CommonStack
+from stacks.export import ExportStack
+
+REPOSITORY = Path(__file__).resolve().parent
+WHEELS = REPOSITORY / "build" / "wheels"
+FEATURES = {
+    "@aws-cdk/aws-iam:minimizePolicies": True,
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
+    "@aws-cdk/core:checkSecretUsage": True,
+}
+
+
+def new_app(outdir: Path | None = None) -> cdk.App:
+    """An empty app with our feature flags, checked by cdk-nag; ``outdir`` takes the cloud assembly."""
+    app = cdk.App(
+        analytics_reporting=False, context=dict(FEATURES), outdir=str(outdir) if outdir is not None else None
+    )
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app
+
+
+def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") -> cdk.App:
+    """Add all stacks of a config to an app; ConfigError if something of it cannot be deployed."""
+    for region, exports in config.regions().items():
+        away = region is not None and region != config.region
+        suffix = f"-{region}" if away else ""
+        environment = cdk.Environment(region=region)
+        common = CommonStack(
+            app,
+            f"{StageNames(stage=config.stage).common_stack}{suffix}",
+            config=config,
+            environment=environment,
+            role_suffix=suffix,
+        )
+        for export in exports:
+            stack = ExportStack(
+                app,
+                ExportNames(stage=config.stage, export=export).resource,
+                config=config,
+                export=export,
+                wheels=wheels,
+                environment=environment,
+                role_suffix=suffix,
+            )
+            stack.add_dependency(common, "bucket, catalog and functions are the common stack's")
+    return app
+
+
+def read_config(path: Path, stage: str | None = None) -> Config:
+    """The config in a file, for another stage if one is given; ConfigError if it cannot be used."""
+    config = load(path)
+    return (
+        config if stage is None else parse_config(config.model_dump() | {"stage": stage}, origin="-c stage")
+    )
+
+
+def main() -> int:
+    """Synthesise for the CDK command line; returns the exit code."""
+    app = new_app()
+    path = REPOSITORY / (_context(app, "config") or "exports.yaml")
+    try:
+        config = read_config(path, _context(app, "stage"))
+        build_app(config, app=app, wheels=WHEELS / (_context(app, "wheels") or "aws"))
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command line's own words
+        return 1
+    app.synth()
+    return 0
+
+
+def _context(app: cdk.App, key: str) -> str | None:
+    value: str | None = app.node.try_get_context(key)
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

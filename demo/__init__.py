@@ -1,0 +1,1 @@
+"""The demo: the whole of Lakeshot on an embedded cloud, from deployment to query."""

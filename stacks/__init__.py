@@ -1,0 +1,1 @@
+"""The stacks of Lakeshot: one shared by a stage, one for each export."""

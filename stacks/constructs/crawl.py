@@ -1,0 +1,94 @@
+"""The part of the way a run takes in which a crawler finds the snapshot, or nothing is crawled."""
+
+from lakeshot.steps import Planned
+from stacks.constructs.asl import State, keep, path, retry, task
+
+FIRST = "ChooseCatalog"
+LAST_CRAWL = "$.crawler.Crawler.LastCrawl"
+"""Where the states leave how the crawl ended; null where nothing was crawled."""
+POLL_SECONDS = 15
+MOST_POLLS = 480
+"""Two hours of crawling; also far below the 25,000 events an execution's history may hold."""
+CALL_SECONDS = 60
+TRANSIENT = (
+    "Glue.OperationTimeoutException",
+    "Glue.ThrottlingException",
+    "Glue.GlueException",
+    "Glue.SdkClientException",
+)
+
+
+def states(partition: str, *, catch: State, then: str) -> State:
+    """Crawl if the plan says so, then go to ``then``."""
+    crawler = {"Name.$": path(Planned, "crawler")}
+    return {
+        FIRST: {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": path(Planned, "catalog"), "StringEquals": "crawler", "Next": "StartCrawler"},
+            ],
+            "Default": "NothingToCrawl",
+        },
+        "NothingToCrawl": {
+            "Type": "Pass",
+            "Result": {"Crawler": {"LastCrawl": None}},
+            "ResultPath": "$.crawler",
+            "Next": then,
+        },
+        "StartCrawler": task(
+            f"arn:{partition}:states:::aws-sdk:glue:startCrawler",
+            crawler,
+            timeout_seconds=CALL_SECONDS,
+            retries=[
+                # A crawl that is under way began before our files were there, so one more has to follow it.
+                retry(
+                    "Glue.CrawlerRunningException",
+                    "Glue.CrawlerStoppingException",
+                    seconds=POLL_SECONDS,
+                    attempts=MOST_POLLS,
+                    rate=1.0,
+                ),
+                retry(*TRANSIENT),
+            ],
+            catch=[catch],
+            result={"ResultSelector": {"polls": 0}, "ResultPath": "$.crawl"},
+            then="WaitForCrawler",
+        ),
+        "WaitForCrawler": {"Type": "Wait", "Seconds": POLL_SECONDS, "Next": "GetCrawler"},
+        "GetCrawler": task(
+            f"arn:{partition}:states:::aws-sdk:glue:getCrawler",
+            crawler,
+            timeout_seconds=CALL_SECONDS,
+            retries=[retry(*TRANSIENT)],
+            catch=[catch],
+            result=keep("crawler"),
+            then="CrawlerDone",
+        ),
+        "CrawlerDone": {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": "$.crawler.Crawler.State", "StringEquals": "READY", "Next": then},
+                {
+                    "Variable": "$.crawl.polls",
+                    "NumericGreaterThanEquals": MOST_POLLS,
+                    "Next": "CrawlerTooSlow",
+                },
+            ],
+            "Default": "CountPoll",
+        },
+        "CountPoll": {
+            "Type": "Pass",
+            "Parameters": {"polls.$": "States.MathAdd($.crawl.polls, 1)"},
+            "ResultPath": "$.crawl",
+            "Next": "WaitForCrawler",
+        },
+        "CrawlerTooSlow": {
+            "Type": "Pass",
+            "Result": {
+                "Error": "CatalogError",
+                "Cause": f"the crawler did not end within {MOST_POLLS * POLL_SECONDS // 60} minutes; look at its log, "
+                "or let the export use catalog: direct, which needs no crawler",
+            },
+            "Next": catch["Next"],
+        },
+    }

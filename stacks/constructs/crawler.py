@@ -1,0 +1,83 @@
+"""The crawler of an export."""
+
+import json
+
+from aws_cdk import aws_glue as glue
+from constructs import Construct
+
+from lakeshot.names import ExportNames
+from stacks.constructs.arns import Arns
+from stacks.constructs.role import ServiceRole
+
+_CONFIGURATION = {
+    "Version": 1.0,
+    # Level 1 is the bucket, level 2 the export's prefix: one table, whatever the files below it look like.
+    "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas", "TableLevelConfiguration": 2},
+    "CrawlerOutput": {
+        "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
+        "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
+    },
+}
+
+
+class ExportCrawler(Construct):
+    """Finds new snapshots below the export's prefix and adds them to its one table; it never removes anything."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, names: ExportNames, arns: Arns, role_suffix: str
+    ) -> None:
+        super().__init__(scope, id_)
+        role = ServiceRole(
+            self, "Role", role_name=f"{names.crawler_role}{role_suffix}", service="glue.amazonaws.com"
+        )
+        self._allow(role, names, arns)
+        crawler = glue.CfnCrawler(
+            self,
+            "Crawler",
+            name=names.resource,
+            role=role.role_arn,
+            database_name=arns.database,
+            targets=glue.CfnCrawler.TargetsProperty(
+                s3_targets=[
+                    glue.CfnCrawler.S3TargetProperty(path=f"s3://{arns.bucket_name}/{names.data_prefix}")
+                ]
+            ),
+            schema_change_policy=glue.CfnCrawler.SchemaChangePolicyProperty(
+                update_behavior="UPDATE_IN_DATABASE", delete_behavior="LOG"
+            ),
+            recrawl_policy=glue.CfnCrawler.RecrawlPolicyProperty(recrawl_behavior="CRAWL_EVERYTHING"),
+            configuration=json.dumps(_CONFIGURATION),
+        )
+        crawler.node.add_dependency(role)
+
+    def _allow(self, role: ServiceRole, names: ExportNames, arns: Arns) -> None:
+        role.allow(
+            "s3:GetObject",
+            on=[arns.objects(names.data_prefix)],
+            reason="Every run writes new keys below the export's own prefix.",
+        )
+        role.allow("s3:GetBucketLocation", on=[arns.bucket])
+        role.allow(
+            "s3:ListBucket", on=[arns.bucket], when={"StringLike": {"s3:prefix": [f"{names.data_prefix}*"]}}
+        )
+        role.allow(
+            "glue:BatchCreatePartition",
+            "glue:BatchGetPartition",
+            "glue:CreatePartition",
+            "glue:CreateTable",
+            "glue:GetDatabase",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:GetTable",
+            "glue:GetTables",
+            "glue:UpdatePartition",
+            "glue:UpdateTable",
+            on=arns.catalog(names.table),
+        )
+        role.allow(
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            on=[arns.logs("/aws-glue/crawlers*")],
+            reason="Glue makes the crawlers' log group and its streams itself.",
+        )

@@ -1,0 +1,86 @@
+"""The role under which an export's source is read and its files are written."""
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from lakeshot.names import ExportNames
+from stacks.constructs.arns import Arns
+from stacks.constructs.role import ServiceRole
+
+
+class JobRole(ServiceRole):
+    """One source table, one prefix, one partition of the run table; nothing of any other export.
+
+    The plan step assumes it too, so that it looks at the source with these very permissions.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        names: ExportNames,
+        source_table: str,
+        arns: Arns,
+        role_suffix: str,
+    ) -> None:
+        super().__init__(scope, id_, role_name=f"{names.job_role}{role_suffix}", service="glue.amazonaws.com")
+        planner = arns.role(f"{arns.names.function('plan')}{role_suffix}")
+        self.assume_role_policy.add_statements(  # type: ignore[union-attr]
+            iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ArnPrincipal(planner)])
+        )
+        self._arns = arns
+        self._read_source(source_table)
+        self._write_files(names)
+        self._know_run(names)
+        self._write_logs()
+
+    def _read_source(self, table: str) -> None:
+        self.allow("dynamodb:DescribeTable", "dynamodb:Scan", on=[self._arns.source_table(table)])
+
+    def _write_files(self, names: ExportNames) -> None:
+        self.allow(
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+            on=[self._arns.objects(names.data_prefix)],
+            reason="Every run writes new keys below the export's own prefix.",
+        )
+        self.allow(
+            "s3:GetObject",
+            "s3:PutObject",
+            on=[self._arns.objects(names.runs_prefix)],
+            reason="Run files lie below the run's id, which is new for every run.",
+        )
+        self.allow(
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            on=[self._arns.bucket],
+            when={"StringLike": {"s3:prefix": [f"{names.data_prefix}*", f"{names.runs_prefix}*"]}},
+        )
+
+    def _know_run(self, names: ExportNames) -> None:
+        self.allow(
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:GetItem",
+            "dynamodb:UpdateItem",
+            on=[self._arns.run_table],
+            when={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [f"export#{names.export}"]}},
+        )
+
+    def _write_logs(self) -> None:
+        self.allow(
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            on=[self._arns.logs("/aws-glue/*")],
+            reason="Glue makes its log groups and streams itself, under this name for all jobs of an account.",
+        )
+        self.allow(
+            "cloudwatch:PutMetricData",
+            on=["*"],
+            when={"StringEquals": {"cloudwatch:namespace": "Glue"}},
+            reason="PutMetricData knows no resources; the namespace confines it.",
+        )

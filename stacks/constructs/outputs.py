@@ -1,0 +1,24 @@
+"""What a person wants to know once an export is deployed."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from lakeshot.deployed import Deployed
+
+
+class Outputs(Construct):
+    """Where the data is, where to run the export, and with what."""
+
+    def __init__(self, scope: Construct, id_: str, *, deployed: Deployed, state_machine_arn: str) -> None:
+        super().__init__(scope, id_)
+        stack = cdk.Stack.of(self)
+        console = f"https://{stack.region}.console.aws.amazon.com/states/home?region={stack.region}"
+        payload = deployed.payload().model_dump(mode="json", exclude_none=True)
+        for key, value in {
+            "View": f"{deployed.database}.{deployed.names.view}",
+            "Table": f"{deployed.database}.{deployed.names.table}",
+            "Destination": deployed.destination,
+            "StateMachine": f"{console}#/statemachines/view/{state_machine_arn}",
+            "Payload": stack.to_json_string(payload),
+        }.items():
+            cdk.CfnOutput(self, key, value=value).override_logical_id(key)

@@ -1,0 +1,116 @@
+"""What helper functions are allowed, in the words of the pipeline.
+
+The functions serve every export of the stage, so they are confined to Lakeshot's own bucket, run table,
+database and names. What touches a source runs under that export's own role instead.
+"""
+
+from stacks.constructs.arns import Arns
+from stacks.constructs.role import ServiceRole
+
+_EVERY_RUN = "Run files of all exports lie below this prefix, under keys that hold the run's id."
+_EVERY_SNAPSHOT = "Data files of all exports lie below this prefix of Lakeshot's own bucket."
+_EVERY_TABLE = "Tables and views are made by runs, in Lakeshot's own database, under the exports' names."
+_EVERY_EXPORT = "The function serves every export of the stage; their resources carry this prefix."
+
+
+class Permissions:
+    """Grants the role of one function its share of a stage."""
+
+    def __init__(self, role: ServiceRole, arns: Arns) -> None:
+        self._role = role
+        self._arns = arns
+
+    def use_run_table(self, *actions: str) -> None:
+        """Read or change locks, records and pointers."""
+        self._role.allow(*(f"dynamodb:{action}" for action in actions), on=[self._arns.run_table])
+
+    def read_deployed_exports(self) -> None:
+        """Read what is deployed."""
+        self._role.allow("ssm:GetParameter", on=[self._arns.parameter("*")], reason=_EVERY_EXPORT)
+
+    def use_run_files(self, *actions: str) -> None:
+        """Read or write plans and manifests; listing is what tells a missing file from a forbidden one."""
+        self._role.allow(
+            *(f"s3:{action}" for action in actions), on=[self._arns.objects("runs/")], reason=_EVERY_RUN
+        )
+        self._role.allow("s3:ListBucket", on=[self._arns.bucket])
+
+    def use_data_files(self, *actions: str) -> None:
+        """Read or remove data files."""
+        self._role.allow(
+            *(f"s3:{action}" for action in actions),
+            on=[self._arns.objects("snapshots_")],
+            reason=_EVERY_SNAPSHOT,
+        )
+
+    def list_uploads(self) -> None:
+        """See which multipart uploads were left unfinished."""
+        self._role.allow("s3:ListBucketMultipartUploads", on=[self._arns.bucket])
+
+    def change_snapshot_tables(self, *actions: str) -> None:
+        """Register snapshots in, or remove them from, the tables of all snapshots."""
+        tables = self._arns.catalog("snapshots_*")
+        self._role.allow(*(f"glue:{action}" for action in actions), on=tables, reason=_EVERY_TABLE)
+
+    def query(self) -> None:
+        """Run Athena queries in the stage's workgroup over the tables and views of its database."""
+        self._role.allow(
+            "athena:GetQueryExecution",
+            "athena:GetQueryResults",
+            "athena:GetWorkGroup",
+            "athena:StartQueryExecution",
+            "athena:StopQueryExecution",
+            on=[self._arns.workgroup],
+        )
+        self._role.allow("athena:GetDataCatalog", on=[self._arns.data_catalog])
+        self._role.allow(
+            "glue:GetDatabase",
+            "glue:GetDatabases",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:BatchGetPartition",
+            "glue:GetTable",
+            "glue:GetTables",
+            on=self._arns.catalog("*"),
+            reason=_EVERY_TABLE,
+        )
+        self._role.allow("s3:GetBucketLocation", "s3:ListBucket", on=[self._arns.bucket])
+        self.use_data_files("GetObject")
+        self._role.allow(
+            "s3:AbortMultipartUpload",
+            "s3:GetObject",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+            on=[self._arns.objects("athena/")],
+            reason="Athena names its results by query ids.",
+        )
+
+    def change_views(self, *actions: str) -> None:
+        """Create, replace or drop views, which are tables to the catalog."""
+        self._role.allow(
+            *(f"glue:{action}" for action in actions), on=self._arns.catalog("*"), reason=_EVERY_TABLE
+        )
+
+    def watch_jobs(self, *actions: str) -> None:
+        """See, and with the actions stop, runs of the exports' Glue jobs."""
+        jobs = self._arns.job(f"{self._arns.names.prefix}-*")
+        self._role.allow(
+            "glue:GetJobRuns", *(f"glue:{action}" for action in actions), on=[jobs], reason=_EVERY_EXPORT
+        )
+
+    def watch_executions(self) -> None:
+        """See whether another execution still lives."""
+        self._role.allow(
+            "states:DescribeExecution",
+            on=[self._arns.executions],
+            reason="Executions are named when they start.",
+        )
+
+    def act_as_exports(self) -> None:
+        """Look at a source under its export's own role."""
+        roles = self._arns.role(f"{self._arns.names.prefix}-*-job*")
+        self._role.allow("sts:AssumeRole", on=[roles], reason=_EVERY_EXPORT)
+
+    def notify(self, topic_arn: str) -> None:
+        """Send notices."""
+        self._role.allow("sns:Publish", on=[topic_arn])

@@ -1,0 +1,116 @@
+"""The state machine of a stage."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.constructs.acknowledgement import acknowledge
+from stacks.constructs.arns import Arns
+from stacks.constructs.flow import Invoked, definition
+from stacks.constructs.function import StepFunction
+from stacks.constructs.role import ServiceRole
+
+
+class Workflow(Construct):
+    """Runs every export of the stage; its role reaches nothing but what the states call."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        functions: Mapping[str, StepFunction],
+        arns: Arns,
+        role_suffix: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        name = arns.names.state_machine
+        self._arns = arns
+        self._role = ServiceRole(
+            self, "Role", role_name=f"{name}{role_suffix}", service="states.amazonaws.com"
+        )
+        invoked = {
+            step: Invoked(arn=function.function.function_arn, timeout_seconds=function.timeout_seconds)
+            for step, function in functions.items()
+        }
+        stack = cdk.Stack.of(self)
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=name,
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_string(
+                stack.to_json_string(definition(invoked, partition=stack.partition))
+            ),
+            role=self._role,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self,
+                    "Logs",
+                    log_group_name=f"/aws/vendedlogs/states/{name}",
+                    retention=logs.RetentionDays.THREE_MONTHS,
+                    removal_policy=cdk.RemovalPolicy.DESTROY,
+                ),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
+            ),
+        )
+        acknowledge(self._role, "IAM5[Resource::*]", "Log delivery's and X-Ray's actions know no resources.")
+        self._role.allow("lambda:InvokeFunction", on=[one.arn for one in invoked.values()])
+        self._allow_glue()
+        self._allow_count()
+
+    def _allow_glue(self) -> None:
+        every_export = (
+            "The state machine serves every export of the stage; their jobs and crawlers carry this prefix."
+        )
+        own = f"{self._arns.names.prefix}-*"
+        self._role.allow(
+            "glue:BatchStopJobRun",
+            "glue:GetJobRun",
+            "glue:GetJobRuns",
+            "glue:StartJobRun",
+            on=[self._arns.job(own)],
+            reason=every_export,
+        )
+        self._role.allow(
+            "glue:GetCrawler", "glue:StartCrawler", on=[self._arns.crawler(own)], reason=every_export
+        )
+
+    def _allow_count(self) -> None:
+        self._role.allow(
+            "athena:GetQueryExecution",
+            "athena:GetWorkGroup",
+            "athena:StartQueryExecution",
+            "athena:StopQueryExecution",
+            on=[self._arns.workgroup],
+        )
+        self._role.allow("athena:GetDataCatalog", on=[self._arns.data_catalog])
+        self._role.allow(
+            "glue:BatchGetPartition",
+            "glue:GetDatabase",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:GetTable",
+            "glue:GetTables",
+            on=self._arns.catalog("snapshots_*"),
+            reason="Tables are made by runs, one for each export.",
+        )
+        self._role.allow("s3:GetBucketLocation", "s3:ListBucket", on=[self._arns.bucket])
+        self._role.allow(
+            "s3:GetObject",
+            on=[self._arns.objects("snapshots_")],
+            reason="The count reads the files of any export.",
+        )
+        self._role.allow(
+            "s3:AbortMultipartUpload",
+            "s3:GetObject",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+            on=[self._arns.objects("athena/")],
+            reason="Athena names its results by query ids.",
+        )

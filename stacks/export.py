@@ -1,0 +1,88 @@
+"""One export."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from lakeshot.config import Config
+from lakeshot.deployed import Deployed
+from lakeshot.names import ExportNames, StageNames
+from stacks.constructs.arns import Arns
+from stacks.constructs.crawler import ExportCrawler
+from stacks.constructs.job import ExportJob
+from stacks.constructs.job_code import JobCode
+from stacks.constructs.job_role import JobRole
+from stacks.constructs.outputs import Outputs
+from stacks.constructs.record import DeploymentRecord
+from stacks.constructs.schedule import SCHEDULED_TIME, ExportSchedule
+from stacks.constructs.view import SnapshotView
+
+
+class ExportStack(cdk.Stack):
+    """Job, crawler, record, view and schedule of the export ``export`` of ``config``.
+
+    What it uses of the common stack it knows by name, so either can be replaced without the other.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        config: Config,
+        export: str,
+        wheels: Path,
+        environment: cdk.Environment,
+        role_suffix: str = "",
+    ) -> None:
+        names = ExportNames(stage=config.stage, export=export)
+        settings = config.exports[export]
+        super().__init__(
+            scope,
+            id_,
+            stack_name=names.resource,
+            env=environment,
+            description=f"Lakeshot, stage {config.stage}: the export {export}",
+        )
+        arns = Arns(stack=self, names=StageNames(stage=config.stage), database=config.database)
+        code = JobCode(
+            self,
+            "Code",
+            script=f"{settings.source.type}.py",
+            glue_version=settings.job.glue_version,
+            wheels=wheels,
+        )
+        role = JobRole(
+            self,
+            "JobRole",
+            names=names,
+            source_table=settings.source.table,
+            arns=arns,
+            role_suffix=role_suffix,
+        )
+        ExportJob(self, "Job", name=names.resource, settings=settings.job, code=code, role=role)
+        if settings.catalog == "crawler":
+            ExportCrawler(self, "Crawler", names=names, arns=arns, role_suffix=role_suffix)
+        deployed = Deployed.of(
+            name=export,
+            export=settings,
+            stage=config.stage,
+            database=config.database,
+            bucket=arns.bucket_name,
+            job_role_arn=role.role_arn,
+        )
+        record = DeploymentRecord(self, "Record", deployed=deployed)
+        view = SnapshotView(self, "View", export=export, function_arn=arns.function("view"))
+        view.node.add_dependency(record)
+        if settings.schedule is not None:
+            ExportSchedule(
+                self,
+                "Schedule",
+                name=names.resource,
+                schedule=settings.schedule,
+                payload=deployed.payload(scheduled_time=SCHEDULED_TIME),
+                state_machine_arn=arns.state_machine,
+                role_suffix=role_suffix,
+            )
+        Outputs(self, "Outputs", deployed=deployed, state_machine_arn=arns.state_machine)

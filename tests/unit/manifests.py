@@ -1,0 +1,53 @@
+"""Manifests for tests: small, with a column of each kind that the catalog treats differently."""
+
+from lakeshot.column_types import Column, ColumnType
+from lakeshot.files import Compression, FileFormat
+from lakeshot.manifest import FileEntry, Manifest
+from tests.unit.conftest import BUCKET, NOON
+
+SNAPSHOT = "20261121T120000Z"
+PREFIX = f"snapshots_reviews/snapshot_timestamp={SNAPSHOT}/"
+
+
+def column(source: str, type_: str) -> Column:
+    return Column(name=source.lower(), source=source, type=ColumnType.parse(type_))
+
+
+COLUMNS = (
+    column("Id", "string"),
+    column("Stars", "bigint"),
+    column("Price", "decimal(38,18)"),
+    column("Photo", "binary"),
+    column("Sizes", "array<decimal(38,18)>"),
+)
+
+
+def manifest(
+    *,
+    file_format: FileFormat = FileFormat.PARQUET,
+    snapshot: str = SNAPSHOT,
+    rows: int = 2,
+    run: str = "run-1",
+    columns: tuple[Column, ...] = COLUMNS,
+    files: tuple[FileEntry, ...] = (),
+) -> Manifest:
+    return Manifest(
+        export="reviews",
+        run=run,
+        moment=NOON,
+        snapshot=snapshot,
+        bucket=BUCKET,
+        prefix=f"snapshots_reviews/snapshot_timestamp={snapshot}/",
+        format=file_format,
+        compression=Compression.SNAPPY if file_format is FileFormat.PARQUET else Compression.GZIP,
+        columns=columns,
+        schema_fingerprint="f",
+        rows=rows,
+        bytes=10,
+        expected_rows=rows,
+        expected_from="a test",
+        consumed_units=1.0,
+        started_at=NOON,
+        finished_at=NOON,
+        files=files,
+    )

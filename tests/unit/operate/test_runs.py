@@ -1,0 +1,224 @@
+"""Starting, watching, leaving and stopping a run."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from lakeshot.runs import RunRecord, RunState, RunTable
+from operate import runs, watching
+from operate.context import Context
+from operate.errors import CommandError, UsageError
+from operate.execution import Execution
+from operate.flow import Step
+from operate.observation import Observation
+from tests.unit.conftest import NOON, RUN_TABLE
+from tests.unit.operate.conftest import EXECUTION, RUN
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:lakeshot-dev-export"
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Observation]:
+    """What looking at a run shows, one look after the other; Ctrl-C once there is nothing more."""
+    looks: list[Observation] = []
+    left: Iterator[Observation] = iter(looks)
+
+    def observe(execution: Execution, now: object) -> Observation:
+        found = next(left, None)
+        if found is None:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(Execution, "observe", observe)
+    return looks
+
+
+def executions() -> list[dict[str, object]]:
+    states = boto3.client("stepfunctions")
+    found = states.list_executions(stateMachineArn=MACHINE)["executions"]
+    return [dict(states.describe_execution(executionArn=one["executionArn"])) for one in found]
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_run_is_started_with_the_deployed_payload(context: Context, shown: list[Observation]) -> None:
+    """Its name tells export and start; its input is what the schedule would send."""
+    runs.run(context, "reviews", {}, as_json=False)
+    [execution] = executions()
+    name = str(execution["name"])
+    assert name.startswith("reviews-20261121T120000Z-")
+    assert len(name) == 29
+    assert json.loads(str(execution["input"])) == {
+        "export": "reviews",
+        "job": "lakeshot-dev-reviews",
+        "crawler": "lakeshot-dev-reviews",
+        "source_table": "Reviews",
+        "read_percentage": 0.25,
+        "consistent_read": False,
+        "destination": "s3://lakeshot-dev-123456789012-us-east-1/snapshots_reviews/",
+        "format": "parquet",
+    }
+
+
+@pytest.mark.usefixtures("stage")
+def test_overrides_change_the_payload_of_one_run(context: Context, shown: list[Observation]) -> None:
+    """What is given on the command line replaces what is deployed, for this run."""
+    runs.run(context, "reviews", {"read_percentage": 1.0, "workers": 5}, as_json=False)
+    [execution] = executions()
+    sent = json.loads(str(execution["input"]))
+    assert (sent["read_percentage"], sent["workers"]) == (1.0, 5)
+
+
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ({"read_percentage": 1.5}, "got 1.5; allowed: a number from 0.1 to 1.0"),
+        ({"read_percentage": 0}, "got 0; allowed: a number from 0.1 to 1.0"),
+        ({"read_percentage": "fast"}, "got 'fast'; allowed: a number from 0.1 to 1.0"),
+        ({"workers": 1}, "'workers': got 1"),
+    ],
+)
+def test_a_wrong_override_starts_nothing(context: Context, override: dict[str, object], said: str) -> None:
+    """The error says what was given and what is allowed."""
+    with pytest.raises(UsageError) as caught:
+        runs.run(context, "reviews", override, as_json=False)
+    assert said in str(caught.value)
+    assert executions() == []
+
+
+@pytest.mark.usefixtures("stage")
+def test_an_export_that_is_not_deployed_is_told_with_those_that_are(context: Context) -> None:
+    """A misspelt export finds the right one in the message."""
+    with pytest.raises(CommandError, match=r"export 'review' is not deployed; deployed are: reviews\."):
+        runs.run(context, "review", {}, as_json=False)
+
+
+@pytest.mark.usefixtures("stage")
+def test_leaving_a_run_tells_how_to_come_back(
+    context: Context, shown: list[Observation], reading: Observation, messages: io.StringIO
+) -> None:
+    """Ctrl-C succeeds, leaves the run alone and names the commands to watch and to stop it."""
+    shown.append(reading)
+    assert runs.run(context, "reviews", {}, as_json=False) == 0
+    [execution] = executions()
+    assert execution["status"] == "RUNNING"
+    assert f"make watch RUN={execution['name']}" in messages.getvalue()
+    assert f"make stop-run RUN={execution['name']}" in messages.getvalue()
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_watched_success_ends_with_json_when_asked(
+    context: Context, shown: list[Observation], reading: Observation, results: io.StringIO
+) -> None:
+    """The only line of standard output is one JSON object with the record."""
+    runs.start(context, "reviews", {})
+    run = str(executions()[0]["name"])
+    assert reading.record is not None
+    done = reading.record.model_copy(update={"state": RunState.SUCCEEDED, "rows": 50_001})
+    shown += [reading, replace(reading, record=done, state=RunState.SUCCEEDED, step=Step.REPORT)]
+    assert runs.watch(context, run, as_json=True) == 0
+    [line] = results.getvalue().splitlines()
+    document = json.loads(line)
+    assert (document["run"], document["state"], document["record"]["rows"]) == (run, "SUCCEEDED", 50_001)
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_failed_run_fails_the_command(
+    context: Context, shown: list[Observation], reading: Observation, messages: io.StringIO
+) -> None:
+    """Exit code 1, with the cause."""
+    assert reading.record is not None
+    failed = reading.record.model_copy(update={"state": RunState.FAILED, "error": "SourceError: gone"})
+    shown.append(replace(reading, record=failed, state=RunState.FAILED, ended_at=NOON))
+    assert runs.run(context, "reviews", {}, as_json=False) == 1
+    assert "cause       SourceError: gone" in messages.getvalue()
+
+
+@pytest.mark.usefixtures("stage")
+def test_an_unknown_run_is_told(context: Context) -> None:
+    """A run id that names no execution is an error that says where ids come from."""
+    with pytest.raises(CommandError, match=r"there is no run 'nonsense'.*make status"):
+        runs.watch(context, "nonsense", as_json=False)
+
+
+@pytest.mark.usefixtures("stage")
+def test_stopping_aborts_the_execution_and_waits_until_it_is_closed(
+    context: Context, shown: list[Observation], reading: Observation, messages: io.StringIO
+) -> None:
+    """The execution is aborted in somebody's name; the command ends when the record says so too."""
+    runs.start(context, "reviews", {})
+    run = str(executions()[0]["name"])
+    assert reading.record is not None
+    closed = reading.record.model_copy(
+        update={"state": RunState.ABORTED, "error": "the run was stopped: stopped by anna@laptop"}
+    )
+    ended = replace(reading, state=RunState.ABORTED, ended_at=NOON)
+    shown += [reading, reading, ended, replace(ended, record=closed)]
+    assert runs.stop_run(context, run) == 0
+    assert executions()[0]["status"] == "ABORTED"
+    assert "was stopped after" in messages.getvalue()
+    assert "cause       the run was stopped: stopped by anna@laptop" in messages.getvalue()
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_run_that_is_never_closed_is_not_waited_for_forever(
+    context: Context,
+    reading: Observation,
+    messages: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After three minutes the command says that the run is stopped but not closed, and fails."""
+    runs.start(context, "reviews", {})
+    looks = iter([reading])
+    monkeypatch.setattr(
+        Execution, "observe", lambda _, now: next(looks, replace(reading, at=now, state=RunState.ABORTED))
+    )
+    assert runs.stop_run(context, str(executions()[0]["name"])) == 1
+    assert context.clock.now() == NOON + watching.CLOSING
+    assert "stopped but not closed yet" in messages.getvalue()
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_run_that_is_over_is_not_stopped_again(
+    context: Context, shown: list[Observation], reading: Observation, messages: io.StringIO
+) -> None:
+    """Stopping what has ended changes nothing and says how it ended."""
+    runs.start(context, "reviews", {})
+    shown.append(replace(reading, state=RunState.SUCCEEDED, ended_at=NOON + timedelta(seconds=42)))
+    assert runs.stop_run(context, str(executions()[0]["name"])) == 0
+    assert "it ended SUCCEEDED at 2026-11-21 12:00:42 UTC" in messages.getvalue()
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_look_joins_execution_history_and_record(context: Context) -> None:
+    """State from the execution, step from its history, progress from the run table."""
+    [deployment] = context.deployments()
+    deployed = deployment.export("reviews")
+    assert deployed is not None
+    execution = Execution(deployment, deployed, RUN)
+    assert execution.arn == EXECUTION
+    deployment.clients.executions.start_execution(
+        stateMachineArn=MACHINE, name=RUN, input='{"export": "reviews"}'
+    )
+    RunTable(deployment.clients.tables, RUN_TABLE).start(
+        RunRecord(
+            run=RUN,
+            export="reviews",
+            execution_arn=EXECUTION,
+            state=RunState.RUNNING,
+            step="plan",
+            started_at=NOON,
+        )
+    )
+    running = execution.observe(NOON)
+    assert (running.state, running.step, running.closed) == (RunState.RUNNING, Step.PLAN, False)
+    execution.stop("anna@laptop")
+    stopped = execution.observe(NOON)
+    assert (stopped.state, stopped.ended, stopped.closed) == (RunState.ABORTED, True, False)
+    assert stopped.failure is not None
+    assert stopped.failure.cause.startswith("the run was stopped")
