@@ -136,6 +136,7 @@ build/installed-python: requirements/dev.txt | $(PY)
 	@mkdir -p build
 	@echo "Installing Python packages (about a minute the first time) ..."
 	@$(PIP_INSTALL) -r $<
+	@echo "$(CURDIR)/core/python" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/lakeshot.pth"
 	@touch $@
 
 # What Glue 5.1 has of its own at versions that differ from ours; jobs on the embedded cloud see these.

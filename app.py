@@ -59,7 +59,7 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
                 environment=environment,
                 role_suffix=suffix,
             )
-            stack.add_dependency(common, "bucket, catalog and functions are the common stack's")
+            stack.add_stack_dependency(common, "bucket, catalog and functions are the common stack's")
     return app
 
 

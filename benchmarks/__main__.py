@@ -4,6 +4,8 @@ import sys
 from importlib import import_module
 
 BENCHMARKS = {
+    "memory": "benchmarks.memory",
+    "rate": "benchmarks.rate",
     "scan": "benchmarks.scan",
 }
 """Name on the command line to module; each has ``main(arguments) -> exit code``."""

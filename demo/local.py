@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 
 import exports_file
-from demo import reviews
+from demo import events, reviews
 from demo.cdk import Cdk
 from demo.narrator import Narrator, StepFailedError
 from lakeshot.config import Config
@@ -19,6 +19,8 @@ from operate.embedded_cloud import DIRECTORY, point_at
 
 PORT = 4566
 """The port that tools for local clouds expect."""
+EVENTS = 5_000
+"""Enough to see an export at work, and made in seconds."""
 
 
 def main() -> int:
@@ -40,7 +42,7 @@ def main() -> int:
 
 
 def start(config: Path, directory: Path = DIRECTORY) -> None:
-    """Start the cloud unless it runs, deploy the config to it, and make the table Reviews.
+    """Start the cloud unless it runs, make the sample config's tables, and deploy the config to it.
 
     Raises StepFailedError.
     """
@@ -50,8 +52,9 @@ def start(config: Path, directory: Path = DIRECTORY) -> None:
         with narrator.step("Start the embedded cloud, with IAM and TLS on", directory / "server.log"):
             cloud = Instance.start(directory, PORT, detached=True)
     point_at(cloud, os.environ)
-    with narrator.step("Create the table Reviews with two items", directory / "server.log"):
+    with narrator.step("Create the tables Reviews and Events", directory / "server.log"):
         reviews.create(boto3.client("dynamodb"))
+        events.create(events.client(), EVENTS)
     cdk = Cdk(directory=directory, environment=cloud.environment())
     with narrator.step(f"Deploy {config} (cdk synth, bootstrap, deploy)", cdk.log):
         cdk.synth(config)

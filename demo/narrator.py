@@ -8,6 +8,8 @@ from typing import TextIO
 
 from lakeshot.errors import LakeshotError
 
+_INDENT = " " * 10
+
 
 class DemoError(LakeshotError):
     """The demo cannot go on; the message is the cause."""
@@ -32,7 +34,9 @@ class Narrator:
 
     def tell(self, text: str) -> None:
         """Say something, indented below its step."""
-        print("\n".join(f"          {line}" for line in text.splitlines()), file=self.stream, flush=True)
+        print(
+            "\n".join(f"{_INDENT}{line}".rstrip() for line in text.splitlines()), file=self.stream, flush=True
+        )
 
     @contextmanager
     def step(self, title: str, log: Path) -> Iterator[None]:

@@ -10,7 +10,7 @@ ALL_REVIEWS = 'SELECT review_id, product, stars, snapshot_timestamp FROM "snapsh
 LATEST_REVIEWS = 'SELECT review_id, product, stars FROM "reviews" ORDER BY review_id'
 COUNT_EVENTS = 'SELECT count(*) AS rows FROM "events"'
 EVENTS_BY_SYSTEM = """
-SELECT json_extract_scalar(device, '$.os') AS os, count(*) AS events, sum(amount) AS revenue
+SELECT json_extract_scalar(device, '$.os') AS os, count(*) AS events, round(sum(amount), 2) AS revenue
 FROM "events" GROUP BY 1 ORDER BY 2 DESC
 """.strip()
 

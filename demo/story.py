@@ -86,13 +86,13 @@ class Story:
         return len(every), len(latest)
 
     def _events(self, items: int) -> LargeTable:
-        tables = boto3.client("dynamodb")
+        tables = events.client()
         with self.narrator.step(f"Create the table Events with {items:,} items", self.server_log):
             events.create(tables, items)
             rows_source = events.count_items(tables)
             self._expect(rows_source, items, "items in Events")
         with self.narrator.step(
-            "Export events, reading half of the table's read units", self.directory / "logs"
+            "Export events, within a quarter of the table's read units", self.directory / "logs"
         ):
             self._run("events")
         with self.narrator.step("Query the view events, into its nested attributes", self.server_log):
@@ -105,7 +105,7 @@ class Story:
     def _run(self, export: str) -> None:
         execution = runs.start(self.context, export, {})
         seen = follow(execution, self.context.output.view(), self.context.clock)
-        words = closing_words(execution, seen)
+        words = closing_words(execution, seen, linked=False)
         if seen.state is not RunState.SUCCEEDED:
             keep_logs(self.directory / "logs")
             raise DemoError(words)
@@ -116,7 +116,7 @@ class Story:
         rows = queries.query(sql, stage=config.stage, database=config.database)
         if not rows:
             raise DemoError(f"the query gave no rows: {sql}")
-        self.narrator.tell(f"{sql}\n\n{queries.as_text(rows)}\n")
+        self.narrator.tell(f"\n{sql}\n\n{queries.as_text(rows)}")
         return rows
 
     @staticmethod

@@ -71,8 +71,8 @@ class Instance(BaseModel):
                 start_new_session=True,
             )
         instance = cls(settings=settings, pid=server.pid)
-        instance._wait_until_ready(server)
         _servers[server.pid] = server
+        instance._wait_until_ready(server)
         instance._instance_file.write_text(instance.model_dump_json())
         environment = json.dumps(instance.environment(), indent=2)
         (settings.directory / "environment.json").write_text(environment + "\n")
@@ -94,6 +94,8 @@ class Instance(BaseModel):
 
     def is_alive(self) -> bool:
         """Whether the server's process exists and its port answers."""
+        if not _lives(self.pid, _servers.get(self.pid)):
+            return False
         with socket.socket() as probe:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self.settings.port)) == 0

@@ -1,7 +1,7 @@
 """The server's process: ``python -m local.server`` in the environment that Settings made for it."""
 
 import asyncio
-import importlib
+import logging
 import os
 import resource
 import signal
@@ -13,15 +13,16 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core.tls import resolve_tls_material
 
-from local.glue import stop_all
+from local import athena, crawler, dynamodb, glue, states
 from local.hooks.events import enforce_target_permissions
 from local.hooks.executions import follow_execution_rules
 from local.hooks.glue import keep_job_fields
+from local.hooks.partitions import supply_update_partition
 from local.hooks.permissions import check_glue_resources, name_resources_in_denials
 from local.hooks.s3 import keep_whole_object_checksums
 from local.hooks.states import enforce_state_machine_roles
 
-STAND_INS = ("local.glue", "local.states", "local.athena", "local.crawler", "local.dynamodb")
+STAND_INS = (glue, states, athena, crawler, dynamodb)
 SCHEDULE_TICK_SECONDS = 1.0
 
 
@@ -30,15 +31,13 @@ def install() -> None:
     name_resources_in_denials()
     check_glue_resources()
     keep_job_fields()
+    supply_update_partition()
     enforce_state_machine_roles()
     follow_execution_rules()
     keep_whole_object_checksums()
     enforce_target_permissions(SCHEDULE_TICK_SECONDS)
-    for name in STAND_INS:
-        try:
-            importlib.import_module(name).install()
-        except Exception as e:
-            print("TEMP: stand-in missing", name, e, flush=True)
+    for stand_in in STAND_INS:
+        stand_in.install()
 
 
 async def run(port: int) -> None:
@@ -55,12 +54,14 @@ async def run(port: int) -> None:
     serving = asyncio.create_task(serve(app.app, config, shutdown_trigger=asyncio.Event().wait))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        serving.result()
     end()
 
 
 def end() -> None:
     """End every process this one started, and then this one without waiting for its threads."""
-    stop_all()
+    glue.stop_all()
     if os.getpgrp() == os.getpid():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(os.getpid(), signal.SIGTERM)
@@ -83,6 +84,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         end_with_starter()
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     install()
     asyncio.run(run(int(os.environ["GATEWAY_PORT"])))
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 
 from lakeshot.errors import ConfigError, LakeshotError
 from operate import payloads, resolved, runs, schema, status
@@ -33,6 +34,12 @@ def main(argv: Sequence[str]) -> int:
         print(error, file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
         print(told(error), file=sys.stderr)
+    except ValidationError as error:
+        print(
+            f"this stage holds a {error.title} that another version of Lakeshot wrote; use that version, or "
+            "deploy this one with: make deploy",
+            file=sys.stderr,
+        )
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
     return FAILED

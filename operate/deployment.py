@@ -61,4 +61,4 @@ def find_export(deployments: Iterable[Deployment], name: str) -> tuple[Deploymen
 
 def deployments(stage: str, regions: Sequence[str | None]) -> tuple[Deployment, ...]:
     """The stage in each of its regions; None is the region of the environment."""
-    return tuple(Deployment(stage, Clients.of(region)) for region in regions)
+    return tuple(Deployment(stage, Clients(region)) for region in regions)

@@ -18,6 +18,7 @@ from operate.flow import Step, latest_step
 from operate.observation import Observation
 
 if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import JobRunTypeDef
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 _NEWEST_EVENTS = 100
@@ -87,6 +88,19 @@ class Execution:
             record=self._records.get(self.deployed.export, self.run),
             failure=explain(_end(found)) if state not in (RunState.RUNNING, RunState.SUCCEEDED) else None,
         )
+
+    def job_run_id(self) -> str | None:
+        """The Glue job run of this run, or None if none was started or Glue knows it no more."""
+        jobs = self.clients.jobs
+        pages = jobs.get_paginator("get_job_runs").paginate(JobName=self.deployed.names.resource)
+        try:
+            found = (one["Id"] for page in pages for one in page["JobRuns"] if self._is_own(one))
+            return next(found, None)
+        except jobs.exceptions.EntityNotFoundException:
+            return None
+
+    def _is_own(self, job_run: "JobRunTypeDef") -> bool:
+        return job_run.get("Arguments", {}).get("--run") == self.run
 
     def stop(self, by: str) -> None:
         """Stop the run; its close step then ends the job and removes what the run wrote."""

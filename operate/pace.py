@@ -40,13 +40,17 @@ class PaceMeter:
             self._marks.append(_Mark(at=record.reading_since, rows=0, units=0.0))
         if mark.at > self._marks[-1].at:
             self._marks.append(mark)
-        while len(self._marks) > 2 and self._marks[1].at <= mark.at - WINDOW:  # noqa: PLR2004 - the two ends
+        while len(self._marks) > 2 and self._is_spent(mark.at):  # noqa: PLR2004 - the two ends
             self._marks.popleft()
         first, last = self._marks[0], self._marks[-1]
         seconds = (last.at - first.at).total_seconds()
         if seconds <= 0:
             return None
         return Pace((last.rows - first.rows) / seconds, (last.units - first.units) / seconds)
+
+    def _is_spent(self, now: datetime) -> bool:
+        """Whether the oldest mark tells nothing of the present: it is too old, or before the first row."""
+        return self._marks[0].rows == 0 or self._marks[1].at <= now - WINDOW
 
 
 def time_left(record: RunRecord, pace: Pace) -> timedelta | None:

@@ -7,15 +7,12 @@ from operate import figures
 from operate.observation import Observation
 from operate.pace import Pace, time_left
 
-ALMOST_DONE = 0.99
-"""The denominator is an estimate, so reading is never called complete on its word."""
-
 
 def share_read(record: RunRecord) -> float | None:
-    """Share of the expected rows that was read, from 0 to 0.99; None if no number is expected."""
-    if not record.rows_expected:
+    """Share of the expected rows that was read; None if no number is expected, or it was too low."""
+    if not record.rows_expected or record.rows_done > record.rows_expected:
         return None
-    return min(record.rows_done / record.rows_expected, ALMOST_DONE)
+    return record.rows_done / record.rows_expected
 
 
 def rows_read(record: RunRecord) -> str:

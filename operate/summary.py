@@ -36,7 +36,7 @@ def _success(observation: Observation, published: str | None) -> dict[str, str]:
         facts["rows"] = (
             f"{figures.count(record.rows)} in {files} {'file' if files == 1 else 'files'}, {written}"
         )
-    facts["read"] = f"{figures.count(record.units_consumed)} read units{_budget(record)}"
+    facts["read"] = f"{figures.rate(record.units_consumed)} read units{_budget(record)}"
     if record.estimated_cost_usd is not None:
         facts["cost"] = f"{figures.dollars(record.estimated_cost_usd)} (estimate)"
     facts["view"] = _view(observation, published)
@@ -50,7 +50,8 @@ def _failure(observation: Observation, published: str | None) -> dict[str, str]:
     return {
         "cause": str(cause),
         "still safe": _view(observation, published),
-        "next step": f"{next_step} To run again: make run EXPORT={observation.deployed.export}",
+        "next step": str(next_step),
+        "run again": f"make run EXPORT={observation.deployed.export}",
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import Protocol, TextIO
 
 from operate import figures
@@ -12,6 +13,7 @@ from operate.progress import elapsed, left, rows_read, share_read, speed
 
 BETWEEN_LINES = timedelta(seconds=10)
 _BAR_WIDTH = 24
+_INDENT = " " * 6
 _UP_AND_CLEAR = "\x1b[{lines}A\r\x1b[J"
 
 
@@ -56,8 +58,7 @@ class LiveBlock:
 
     def show(self, observation: Observation, pace: Pace | None) -> None:
         """Draw the block anew."""
-        columns = self._width() - 1
-        lines = [line[:columns] for line in block(observation, pace)]
+        lines = block(observation, pace, self._width() - 1)
         self._clear()
         self._stream.write("".join(f"{line}\n" for line in lines))
         self._stream.flush()
@@ -74,8 +75,11 @@ class LiveBlock:
             self._stream.write(_UP_AND_CLEAR.format(lines=self._lines))
 
 
-def block(observation: Observation, pace: Pace | None) -> list[str]:
-    """Every step with a mark (done, now, to come), details under the present one, and the time."""
+def block(observation: Observation, pace: Pace | None, width: int) -> list[str]:
+    """Every step with a mark (done, now, to come), details under the present one, and the time.
+
+    No line is wider than ``width``: details continue on the next line.
+    """
     lines = []
     steps = list(Step)
     now = steps.index(observation.step)
@@ -83,9 +87,10 @@ def block(observation: Observation, pace: Pace | None) -> list[str]:
         mark = "+" if position < now or observation.ended else ">" if position == now else "."
         lines.append(f"  {mark} {step}")
         if position == now and not observation.ended:
-            lines += [f"      {text}" for text in reading(observation, pace, bar=True)]
+            for text in reading(observation, pace, bar=True):
+                lines += wrap(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
     lines.append(f"  {figures.span(elapsed(observation))}; Ctrl-C detaches, the run goes on")
-    return lines
+    return [line[:width] for line in lines]
 
 
 def reading(observation: Observation, pace: Pace | None, *, bar: bool = False) -> list[str]:

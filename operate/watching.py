@@ -60,21 +60,21 @@ def follow(execution: Execution, view: View, clock: Clock) -> Observation:
         view.close()
 
 
-def closing_words(execution: Execution, seen: Observation) -> str:
-    """The summary of a run that is over."""
+def closing_words(execution: Execution, seen: Observation, *, linked: bool = True) -> str:
+    """The summary of a run that is over, with where to look further unless that is not ``linked``."""
     deployed, clients = execution.deployed, execution.clients
     published = Snapshots(
         clients.tables, table=deployed.stage_names.run_table, export=deployed.export
     ).published()
-    return summary(seen, published=published, links=run_links(execution, seen))
+    found = run_links(execution, job_run_id=execution.job_run_id()) if linked else {}
+    return summary(seen, published=published, links=found)
 
 
-def run_links(execution: Execution, seen: Observation | None = None) -> dict[str, str]:
-    """Where to look at a run, and at its job once that was started."""
-    record = seen.record if seen is not None else None
+def run_links(execution: Execution, *, job_run_id: str | None = None) -> dict[str, str]:
+    """Where to look at a run, and at its job run if that is known."""
     return links(
         execution_arn=execution.arn,
         job=execution.deployed.names.resource,
-        job_run_id=record.job_run_id if record is not None else None,
+        job_run_id=job_run_id,
         endpoint_url=execution.clients.endpoint_url,
     )

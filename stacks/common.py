@@ -41,13 +41,13 @@ class CommonStack(cdk.Stack):
         )
         arns = Arns(stack=self, names=names, database=config.database)
         keep_data = config.keep_data_on_destroy
-        storage = Storage(self, "Storage", bucket_name=arns.bucket_name, keep_data=keep_data)
+        Storage(self, "Storage", bucket_name=arns.bucket_name, keep_data=keep_data)
         Catalog(
             self,
             "Catalog",
             database=config.database,
             workgroup=names.workgroup,
-            bucket_name=storage.bucket.bucket_name,
+            bucket_name=arns.bucket_name,
         )
         RunTable(self, "RunTable", table_name=names.run_table, keep_data=keep_data)
         alerts = Alerts(self, "Alerts", topic_name=names.topic, emails=config.notify)

@@ -52,20 +52,24 @@ class Select:
 
     def rows(self, query: exp.Expr, database: str) -> pa.Table:
         """Run the query; reads only the columns and partitions it needs."""
-        planned = self._qualified(self._relations.expand(query, database))
-        self._described(planned)
-        needed = pushdown_projections(planned)
+        needed = pushdown_projections(self._qualified(self._relations.expand(query, database)))
+        sql = _duckdb_sql(needed)
+        self._described(sql)
         pruning = dict(self._partition_conditions(needed))
         for relation, names in _used_columns(needed).items():
             self._duckdb.register(relation, self._read(relation, names, pruning.get(relation)))
         self._check()
-        return self._run(_duckdb_sql(needed))
+        return self._run(sql)
 
     def _read(self, relation: str, names: list[str], condition: exp.Expr | None) -> pa.Table:
         if relation in self._relations.partition_lists:
             return self._partition_values(relation, self._relations.partitions(relation))
         lake_table = self._relations.tables[relation]
         partitions: list[Partition] = []
+        if lake_table.table.parameters.get("projection.enabled", "").lower() == "true":
+            raise QueryError(
+                "NOT_SUPPORTED", f"partition projection of {lake_table.table.name} is not emulated"
+            )
         if lake_table.keys:
             partitions = self._relations.partitions(relation)
             if condition is not None:
@@ -102,7 +106,7 @@ class Select:
                     yield source.name, bare
 
     def _result_columns(self, expanded: exp.Expr) -> pa.Schema:
-        return self._described(self._qualified(expanded))
+        return self._described(_duckdb_sql(self._qualified(expanded)))
 
     def _qualified(self, expanded: exp.Expr) -> exp.Expr:
         schema = self._schema()
@@ -125,12 +129,12 @@ class Select:
             every, visible={name: list(columns) for name, columns in visible.items()}, dialect="athena"
         )
 
-    def _described(self, query: exp.Expr) -> pa.Schema:
+    def _described(self, sql: str) -> pa.Schema:
         """Run the query over empty tables: its columns, or the error that its types make."""
         for name in (*self._relations.tables, *self._relations.partition_lists):
             kinds = self._relations.columns(name) | {PATH: pa.string()}
             self._duckdb.register(name, pa.schema(list(kinds.items())).empty_table())
-        return self._run(_duckdb_sql(query)).schema
+        return self._run(sql).schema
 
     def _run(self, sql: str) -> pa.Table:
         try:

@@ -2,20 +2,29 @@
 
 import asyncio
 import os
+import threading
+import time
+from functools import lru_cache
 from typing import Any
+
+import boto3
 
 from local.athena.errors import QueryCancelledError
 from local.athena.statement import Statement, statement_type
-from local.hooks import AthenaQuery, replace_athena_executor
+from local.athena.submission import Submission
+from local.hooks import AthenaQuery, Credentials, replace_athena_executor, wrap_service
 from local.lake.catalog import Catalog
 from local.lake.objects import ObjectStore
 
 _POLL_SECONDS = 0.05
+_USER_ERROR = 2  # https://docs.aws.amazon.com/athena/latest/APIReference/API_AthenaError.html
+_making_clients = threading.Lock()
 
 
 def install() -> None:
     """Let queries be run by this stand-in."""
     replace_athena_executor(execute)
+    wrap_service("athena", lambda original: Submission(original).handle)
 
 
 async def execute(query: AthenaQuery) -> None:
@@ -30,21 +39,39 @@ async def execute(query: AthenaQuery) -> None:
         if record["Status"]["State"] == "CANCELLED":
             raise QueryCancelledError(query.id)
 
-    session = await asyncio.to_thread(query.caller.session, os.environ["AWS_REGION"])
-    catalog, store = await asyncio.to_thread(lambda: (Catalog(session), ObjectStore(session)))
-    statement = Statement(query.sql, query.database, catalog, store, check)
+    catalog, store = await asyncio.to_thread(_lake_of, query.caller)
+    statement = await asyncio.to_thread(Statement, query.sql, query.database, catalog, store, check)
+    started = time.monotonic()
     running = asyncio.create_task(asyncio.to_thread(statement.run, output_uri))
     while not running.done():
         await asyncio.wait({running}, timeout=_POLL_SECONDS)
         if record["Status"]["State"] == "CANCELLED":
             statement.cancel()
+    if running.exception() is not None:
+        record["Status"]["AthenaError"] = _athena_error(str(running.exception()))
     outcome = running.result()
+    record["Statistics"]["EngineExecutionTimeInMillis"] = int((time.monotonic() - started) * 1000)
     record["_results"] = {
         "columns": list(outcome.result.columns),
         "rows": [list(r) for r in outcome.result.rows],
     }
     record["_column_types"] = list(outcome.result.types)
     record["Statistics"]["DataScannedInBytes"] = outcome.scanned_bytes
+
+
+def _lake_of(caller: Credentials) -> tuple[Catalog, ObjectStore]:
+    with _making_clients:  # a boto3 session must not make clients in two threads at once
+        session = _session(caller)
+        return Catalog(session), ObjectStore(session)
+
+
+@lru_cache(maxsize=64)
+def _session(caller: Credentials) -> boto3.Session:
+    return caller.session(os.environ["AWS_REGION"])
+
+
+def _athena_error(message: str) -> dict[str, object]:
+    return {"ErrorCategory": _USER_ERROR, "Retryable": False, "ErrorMessage": message}
 
 
 def result_uri(given: str, query_id: str, kind: str) -> str:

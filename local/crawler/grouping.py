@@ -7,7 +7,7 @@ format, or share less than 70 % of their columns, become tables of their own unl
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
@@ -51,16 +51,16 @@ class TableGroup:
 
 
 def groups(
-    store: ObjectStore, crawler: CrawlerDefinition, known: Mapping[str, frozenset[tuple[str, ...]]]
+    store: ObjectStore, crawler: CrawlerDefinition, known: Callable[[str], Set[tuple[str, ...]]]
 ) -> Iterator[TableGroup]:
     """Return the tables that a crawl finds, targets in order.
 
-    ``known`` holds the registered partition values per table location; a crawl of new folders only leaves
-    those unread.
+    ``known`` tells the registered partition values of the table at a location; a crawl of new folders only
+    leaves those unread.
     """
     for target in crawler.targets.s3_targets:
         for location, folders in _by_table(store, target, crawler).items():
-            skipped = known.get(location, frozenset()) if crawler.crawls_new_folders_only else frozenset()
+            skipped = known(location) if crawler.crawls_new_folders_only else frozenset()
             read = [folder for folder in folders if not folder.values or folder.values not in skipped]
             for folder in read:
                 folder.inferred = _inferred(store, folder, target.sample_size)

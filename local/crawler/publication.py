@@ -1,10 +1,13 @@
 """What a crawl found, written to the catalog by the crawler's policies."""
 
+import time
+from collections.abc import Set
+
 from local.athena.json_lines import OPENX
 from local.athena.table_definition import FORMATS
 from local.athena.table_scan import PARQUET
 from local.crawler.definition import CrawlerDefinition
-from local.crawler.grouping import Folder, TableGroup, distinct_name
+from local.crawler.grouping import Folder, TableGroup, distinct_name, table_name
 from local.crawler.inference import Inferred, settled
 from local.lake.catalog import Catalog, Column, Partition, Serde, Storage, Table
 from local.lake.hive_types import hive_type
@@ -12,7 +15,7 @@ from local.lake.hive_types import hive_type
 
 def publish(catalog: Catalog, crawler: CrawlerDefinition, group: TableGroup) -> str:
     """Create or update a table and its partitions; return the table's name."""
-    name, present = _place(catalog, crawler.database_name, group)
+    name, present = _place(catalog, crawler.database_name, group.name, group.location)
     table = _table(crawler, name, group)
     if present is None:
         catalog.create(crawler.database_name, table)
@@ -26,10 +29,33 @@ def publish(catalog: Catalog, crawler: CrawlerDefinition, group: TableGroup) -> 
     return name
 
 
-def _place(catalog: Catalog, database: str, group: TableGroup) -> tuple[str, Table | None]:
-    for name in (group.name, distinct_name(group.name, group.location)):
+def retire(catalog: Catalog, crawler: CrawlerDefinition, location: str) -> None:
+    """Delete or deprecate, by policy, the crawler's own table at a location where no file is left."""
+    database = crawler.database_name
+    name, present = _place(catalog, database, table_name(crawler.table_prefix, location), location)
+    if present is None or present.parameters.get("UPDATED_BY_CRAWLER") != crawler.name:
+        return
+    behavior = crawler.schema_change_policy.delete_behavior
+    if behavior == "DELETE_FROM_DATABASE":
+        catalog.delete(database, name)
+    elif behavior == "DEPRECATE_IN_DATABASE":
+        deprecated = present.parameters | {"DEPRECATED_BY_CRAWLER": str(int(time.time() * 1000))}
+        catalog.update(database, present.model_copy(update={"parameters": deprecated}))
+
+
+def registered_values(catalog: Catalog, crawler: CrawlerDefinition, location: str) -> Set[tuple[str, ...]]:
+    """Return the values of all partitions registered for the table at a location."""
+    database, plain = crawler.database_name, table_name(crawler.table_prefix, location)
+    name, present = _place(catalog, database, plain, location)
+    if present is None or not present.partition_keys:
+        return frozenset()
+    return {partition.values for partition in catalog.partitions(database, name)}
+
+
+def _place(catalog: Catalog, database: str, plain: str, location: str) -> tuple[str, Table | None]:
+    for name in (plain, distinct_name(plain, location)):
         present = catalog.table(database, name)
-        if present is None or present.storage_descriptor.location.rstrip("/") == group.location.rstrip("/"):
+        if present is None or present.storage_descriptor.location.rstrip("/") == location.rstrip("/"):
             return name, present
     return name, present
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.crawler.definition import CrawlerDefinition
 from local.crawler.grouping import groups
-from local.crawler.publication import publish
+from local.crawler.publication import publish, registered_values, retire
 from local.hooks import Crawl, JsonObject, replace_crawler, role_credentials
 from local.lake.catalog import Catalog
 from local.lake.objects import ObjectStore
@@ -44,13 +44,11 @@ def crawl_targets(catalog: Catalog, store: ObjectStore, crawler: CrawlerDefiniti
     try:
         if not catalog.has_database(database):
             raise CrawlError(f"Database {database} not found")
-        known = {
-            table.storage_descriptor.location: frozenset(
-                partition.values for partition in catalog.partitions(database, table.name)
-            )
-            for table in catalog.tables(database)
-            if table.partition_keys
-        }
-        return [publish(catalog, crawler, group) for group in groups(store, crawler, known)]
+        found = list(groups(store, crawler, lambda place: registered_values(catalog, crawler, place)))
+        if not crawler.crawls_new_folders_only:
+            for target in crawler.targets.s3_targets:
+                if not any(group.location.startswith(target.path.rstrip("/") + "/") for group in found):
+                    retire(catalog, crawler, target.path)
+        return [publish(catalog, crawler, group) for group in found]
     except ClientError as error:
         raise CrawlError(f"ERROR : {error.response['Error']['Message']}") from error

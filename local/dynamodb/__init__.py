@@ -1,5 +1,5 @@
 """DynamoDB's metering: what reads cost, and throttling those beyond what a table provides."""
 
+from local.dynamodb.service import install
 
-def install() -> None:
-    """Meter the service's reads."""
+__all__ = ["install"]

@@ -1,13 +1,14 @@
 """What a job writes, in the CloudWatch Logs groups where Glue puts it."""
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import boto3
 
 GROUPS = {"output": "/aws-glue/jobs/output", "error": "/aws-glue/jobs/error"}
-FORWARD_SECONDS = 1.0
 LINES_PER_CALL = 1_000
 LINE_BYTES = 200_000
 
@@ -20,6 +21,13 @@ class JobLog:
         self._run_id = run_id
         self._files = {group: directory / name for name, group in GROUPS.items()}
         self._read: dict[str, int] = {}
+
+    @contextmanager
+    def files(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+        """Open what a process is to write its standard output and error to."""
+        output, error = (self._files[group].open("wb") for group in GROUPS.values())
+        with output, error:
+            yield output, error
 
     def forward(self) -> None:
         """Send whole lines that were written since the last call."""

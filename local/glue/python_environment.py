@@ -7,10 +7,11 @@ import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-import boto3
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 class ModuleInstallError(Exception):
@@ -26,22 +27,22 @@ class PythonEnvironment:
 
     @classmethod
     def prepare(
-        cls, interpreter: Path, session: boto3.Session, arguments: dict[str, str], home: Path, modules: Path
+        cls, interpreter: Path, s3: "S3Client", arguments: dict[str, str], home: Path, modules: Path
     ) -> Self:
-        """Fetch with the job's own session what the arguments name.
+        """Fetch with the job's own client what the arguments name.
 
         Wheels are installed once per content under ``modules``. Raises ModuleInstallError, and what boto3
         raises when an object is missing or the role may not read it.
         """
-        extra = [cls.fetch(session, url, home) for url in _listed(arguments, "--extra-py-files")]
+        extra = [cls.fetch(s3, url, home) for url in _listed(arguments, "--extra-py-files")]
         wheels = [
-            _installed(cls.fetch(session, url, home), modules)
+            _installed(cls.fetch(s3, url, home), modules)
             for url in _listed(arguments, "--additional-python-modules")
         ]
         return cls(interpreter, (*extra, *wheels))
 
     @staticmethod
-    def fetch(session: boto3.Session, url: str, directory: Path) -> Path:
+    def fetch(s3: "S3Client", url: str, directory: Path) -> Path:
         """Copy an S3 object into ``directory`` under its own name."""
         location = urlsplit(url)
         if location.scheme != "s3":
@@ -49,7 +50,7 @@ class PythonEnvironment:
                 f"{url!r} is not an s3:// address, and the embedded cloud has no internet"
             )
         file = directory / Path(location.path).name
-        session.client("s3").download_file(location.netloc, location.path.lstrip("/"), str(file))
+        s3.download_file(location.netloc, location.path.lstrip("/"), str(file))
         return file
 
 

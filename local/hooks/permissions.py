@@ -3,6 +3,7 @@
 import json
 
 from ministack.core import iam_actions, iam_evaluator
+from ministack.services import athena
 
 from local.hooks.operations import JsonObject
 
@@ -25,17 +26,26 @@ def name_resources_in_denials() -> None:
 def check_glue_resources() -> None:
     """Check a Glue call on its crawler, job or table, and on the catalog and database above a table.
 
+    Calls about one Athena query are checked on the workgroup it was started in.
     https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
     """
     extract, enforce = iam_actions.extract_resource_arn, iam_evaluator.enforce
 
     def extract_resource_arn(service: str, *request: object) -> object:
         _method, _path, headers, body, _query, region, account = request
-        if service != "glue" or not isinstance(headers, dict) or "x-amz-target" not in headers:
+        if (
+            service not in ("athena", "glue")
+            or not isinstance(headers, dict)
+            or "x-amz-target" not in headers
+        ):
             return extract(service, *request)
         operation = headers["x-amz-target"].rsplit(".", 1)[-1]
         content = json.loads(body) if isinstance(body, bytes) and body else {}
-        return f"arn:aws:glue:{region}:{account}:{glue_resource(operation, content)}"
+        arn = f"arn:aws:{service}:{region}:{account}"
+        if service == "athena":
+            started = athena._executions.get(content.get("QueryExecutionId"))
+            return f"{arn}:workgroup/{started['WorkGroup']}" if started else extract(service, *request)
+        return f"{arn}:{glue_resource(operation, content)}"
 
     def enforce_with_parents(
         access_key_id: str, action: str, service: str, region: str, resource_arn: str = "*", **context: object

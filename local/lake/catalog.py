@@ -35,7 +35,7 @@ class Column(_GlueModel):
 class Serde(_GlueModel):
     """How rows are decoded."""
 
-    serialization_library: str = ""
+    serialization_library: str | None = None
     parameters: dict[str, str] = Field(default_factory=dict)
 
 

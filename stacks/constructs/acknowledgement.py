@@ -1,7 +1,5 @@
 """Findings of cdk-nag that are accepted, each with its reason and next to the resource it excuses."""
 
-from typing import Any
-
 import aws_cdk as cdk
 from constructs import IConstruct
 
@@ -11,7 +9,7 @@ def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason))
 
 
-def finding(resource: Any) -> str:
+def finding(resource: object) -> str:
     """How cdk-nag spells a resolved resource in the identifier of a finding."""
     match resource:
         case str():

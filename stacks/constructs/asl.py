@@ -68,22 +68,22 @@ def retry(
 
 def task(
     resource: str,
-    parameters: State,  # noqa: A002 - ASL's own word, as in all of this module
+    given: State,
     *,
     timeout_seconds: int,
     retries: Sequence[State],
-    catch: Sequence[State],
+    catch: State | None,
     result: State,
     then: str | None,
 ) -> State:
-    """A task; ``result`` says what becomes of its result, and None as ``then`` ends the execution."""
+    """A task; ``result`` says what becomes of its result, and no ``then`` ends the execution."""
     return {
         "Type": "Task",
         "Resource": resource,
-        "Parameters": parameters,
+        "Parameters": given,
         "TimeoutSeconds": timeout_seconds,
         "Retry": list(retries),
-        "Catch": list(catch),
+        **({"Catch": [catch]} if catch else {}),
         **result,
         **({"Next": then} if then else {"End": True}),
     }
@@ -93,9 +93,9 @@ NOTHING: State = {"ResultPath": None}
 """The result is dropped and the state's input passed on."""
 
 
-def keep(name: str, selector: Mapping[str, str] | None = None) -> State:
-    """The result, or what ``selector`` takes of it, is added to the state under ``name``."""
-    return {"ResultPath": f"$.{name}", **({"ResultSelector": dict(selector)} if selector else {})}
+def keep(where: str, selector: Mapping[str, object] | None = None) -> State:
+    """The result, or what ``selector`` takes of it, is added to the state at the path ``where``."""
+    return {"ResultPath": where, **({"ResultSelector": dict(selector)} if selector else {})}
 
 
 def answer(model: type[Model]) -> Mapping[str, str]:

@@ -4,7 +4,8 @@ from lakeshot.steps import Planned
 from stacks.constructs.asl import State, keep, path, retry, task
 
 FIRST = "ChooseCatalog"
-LAST_CRAWL = "$.crawler.Crawler.LastCrawl"
+CRAWLED, WAITED = "$.crawled", "$.waited"
+LAST_CRAWL = f"{CRAWLED}.Crawler.LastCrawl"
 """Where the states leave how the crawl ended; null where nothing was crawled."""
 POLL_SECONDS = 15
 MOST_POLLS = 480
@@ -13,8 +14,9 @@ CALL_SECONDS = 60
 TRANSIENT = (
     "Glue.OperationTimeoutException",
     "Glue.ThrottlingException",
-    "Glue.GlueException",
+    "Glue.InternalServiceException",
     "Glue.SdkClientException",
+    "States.Timeout",
 )
 
 
@@ -32,7 +34,7 @@ def states(partition: str, *, catch: State, then: str) -> State:
         "NothingToCrawl": {
             "Type": "Pass",
             "Result": {"Crawler": {"LastCrawl": None}},
-            "ResultPath": "$.crawler",
+            "ResultPath": CRAWLED,
             "Next": then,
         },
         "StartCrawler": task(
@@ -50,8 +52,8 @@ def states(partition: str, *, catch: State, then: str) -> State:
                 ),
                 retry(*TRANSIENT),
             ],
-            catch=[catch],
-            result={"ResultSelector": {"polls": 0}, "ResultPath": "$.crawl"},
+            catch=catch,
+            result=keep(WAITED, {"polls": 0}),
             then="WaitForCrawler",
         ),
         "WaitForCrawler": {"Type": "Wait", "Seconds": POLL_SECONDS, "Next": "GetCrawler"},
@@ -60,16 +62,16 @@ def states(partition: str, *, catch: State, then: str) -> State:
             crawler,
             timeout_seconds=CALL_SECONDS,
             retries=[retry(*TRANSIENT)],
-            catch=[catch],
-            result=keep("crawler"),
+            catch=catch,
+            result=keep(CRAWLED),
             then="CrawlerDone",
         ),
         "CrawlerDone": {
             "Type": "Choice",
             "Choices": [
-                {"Variable": "$.crawler.Crawler.State", "StringEquals": "READY", "Next": then},
+                {"Variable": f"{CRAWLED}.Crawler.State", "StringEquals": "READY", "Next": then},
                 {
-                    "Variable": "$.crawl.polls",
+                    "Variable": f"{WAITED}.polls",
                     "NumericGreaterThanEquals": MOST_POLLS,
                     "Next": "CrawlerTooSlow",
                 },
@@ -78,16 +80,16 @@ def states(partition: str, *, catch: State, then: str) -> State:
         },
         "CountPoll": {
             "Type": "Pass",
-            "Parameters": {"polls.$": "States.MathAdd($.crawl.polls, 1)"},
-            "ResultPath": "$.crawl",
+            "Parameters": {"polls.$": f"States.MathAdd({WAITED}.polls, 1)"},
+            "ResultPath": WAITED,
             "Next": "WaitForCrawler",
         },
         "CrawlerTooSlow": {
             "Type": "Pass",
             "Result": {
                 "Error": "CatalogError",
-                "Cause": f"the crawler did not end within {MOST_POLLS * POLL_SECONDS // 60} minutes; look at its log, "
-                "or let the export use catalog: direct, which needs no crawler",
+                "Cause": f"the crawler did not end within {MOST_POLLS * POLL_SECONDS // 60} minutes; "
+                "look at its log, or let the export use catalog: direct, which needs no crawler",
             },
             "Next": catch["Next"],
         },

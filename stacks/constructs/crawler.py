@@ -6,6 +6,7 @@ from aws_cdk import aws_glue as glue
 from constructs import Construct
 
 from lakeshot.names import ExportNames
+from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.arns import Arns
 from stacks.constructs.role import ServiceRole
 
@@ -21,7 +22,7 @@ _CONFIGURATION = {
 
 
 class ExportCrawler(Construct):
-    """Finds new snapshots below the export's prefix and adds them to its one table; it never removes anything."""
+    """Adds new snapshots below the export's prefix to its one table; it never removes anything."""
 
     def __init__(
         self, scope: Construct, id_: str, *, names: ExportNames, arns: Arns, role_suffix: str
@@ -49,6 +50,9 @@ class ExportCrawler(Construct):
             configuration=json.dumps(_CONFIGURATION),
         )
         crawler.node.add_dependency(role)
+        acknowledge(
+            crawler, "GL1", "Its log names files and columns, no values; CloudWatch encrypts it itself."
+        )
 
     def _allow(self, role: ServiceRole, names: ExportNames, arns: Arns) -> None:
         role.allow(
@@ -63,6 +67,7 @@ class ExportCrawler(Construct):
         role.allow(
             "glue:BatchCreatePartition",
             "glue:BatchGetPartition",
+            "glue:BatchUpdatePartition",
             "glue:CreatePartition",
             "glue:CreateTable",
             "glue:GetDatabase",

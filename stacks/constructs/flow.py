@@ -7,20 +7,18 @@ caught once, closed, and ends the execution with the error it failed with.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lakeshot.plan import MOST_VERIFIERS
 from lakeshot.steps import (
-    Catalogued,
     CatalogInput,
+    Catalogued,
     CloseInput,
     ExecutionEnd,
-    Planned,
     PlanInput,
+    Planned,
     ReportInput,
     StepInput,
-    VerifyFilesInput,
     VerifyReadableInput,
 )
-from stacks.constructs import crawl
+from stacks.constructs import crawl, reading
 from stacks.constructs.asl import (
     LAMBDA_TRANSIENT,
     NOTHING,
@@ -35,11 +33,10 @@ from stacks.constructs.asl import (
 
 EXECUTION_SECONDS = 8 * 24 * 3600
 """Glue runs a job for at most seven days; the rest of a run takes hours."""
-JOB_SECONDS = 7 * 24 * 3600 + 3600
-"""Glue's own longest timeout and an hour to start; the run's own timeout is the job's parameter."""
 QUERY_SECONDS = 1800
 CATCH: State = {"ErrorEquals": ["States.ALL"], "ResultPath": "$", "Next": "Close"}
 """The error replaces the state, which whatever comes after it no longer needs."""
+CATALOGUED = "$.catalogued"
 PLAN = path(Planned, "plan")
 
 
@@ -55,14 +52,14 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
     """The whole state machine over the functions of the steps."""
 
     def invoke(
-        step: str, payload: State, *, result: State = NOTHING, then: str | None, catch: State = CATCH
+        step: str, payload: State, *, result: State = NOTHING, then: str | None, catch: State | None = CATCH
     ) -> State:
         return task(
             f"arn:{partition}:states:::lambda:invoke",
             {"FunctionName": functions[step].arn, "Payload": payload},
             timeout_seconds=functions[step].timeout_seconds + 60,
             retries=[retry(*LAMBDA_TRANSIENT)],
-            catch=[catch] if catch else [],
+            catch=catch,
             result=result,
             then=then,
         )
@@ -81,15 +78,19 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
                     started_at="$$.Execution.StartTime",
                 ),
                 result={"OutputPath": "$.Payload"},
-                then="ExportTable",
+                then=reading.FIRST,
             ),
-            "ExportTable": _export_table(partition),
-            "VerifyFiles": _verify_files(invoke("verify_files", _share(), then=None, catch={})),
+            **reading.states(
+                partition,
+                verify_share=invoke("verify_files", reading.SHARE, then=None, catch=None),
+                catch=CATCH,
+                then=crawl.FIRST,
+            ),
             **crawl.states(partition, catch=CATCH, then="Catalog"),
             "Catalog": invoke(
                 "catalog",
                 parameters(CatalogInput, plan=PLAN, crawl=crawl.LAST_CRAWL),
-                result=keep("catalogued", answer(Catalogued)),
+                result=keep(CATALOGUED, answer(Catalogued)),
                 then="CountRows",
             ),
             "CountRows": _count_rows(partition),
@@ -100,7 +101,9 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
             ),
             "Publish": invoke("publish", parameters(StepInput, plan=PLAN), then="Retain"),
             "Retain": invoke("retain", parameters(StepInput, plan=PLAN), then="Report"),
-            "Report": invoke("report", parameters(ReportInput, plan=PLAN, job_run="$.job_run"), then=None),
+            "Report": invoke(
+                "report", parameters(ReportInput, plan=PLAN, job_run=reading.JOB_RUN), then=None
+            ),
             "Close": invoke(
                 "close",
                 _end(),
@@ -112,56 +115,11 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
     }
 
 
-def _export_table(partition: str) -> State:
-    job = {
-        "JobName": path(Planned, "job", "name"),
-        "Arguments": path(Planned, "job", "arguments"),
-        "NumberOfWorkers": path(Planned, "job", "workers"),
-        "WorkerType": path(Planned, "job", "worker_type"),
-        "Timeout": path(Planned, "job", "timeout_minutes"),
-    }
-    # Only refusals are tried again: after any other error the job may have started, and Glue takes no token
-    # that would keep it from starting twice.
-    refused = ("Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException")
-    return task(
-        f"arn:{partition}:states:::glue:startJobRun.sync",
-        {f"{name}.$": value for name, value in job.items()},
-        timeout_seconds=JOB_SECONDS,
-        retries=[
-            retry(*refused, "Glue.ResourceNumberLimitExceededException", seconds=15, longest_seconds=120)
-        ],
-        catch=[CATCH],
-        result=keep("job_run"),
-        then="VerifyFiles",
-    )
-
-
-def _share() -> State:
-    return parameters(VerifyFilesInput, plan="$.plan", verifier="$.verifier")
-
-
-def _verify_files(share: State) -> State:
-    return {
-        "Type": "Map",
-        "ItemsPath": path(Planned, "verifiers"),
-        "ItemSelector": parameters(VerifyFilesInput, plan=PLAN, verifier="$$.Map.Item.Value"),
-        "MaxConcurrency": MOST_VERIFIERS,
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "INLINE"},
-            "StartAt": "VerifyShare",
-            "States": {"VerifyShare": share},
-        },
-        "Catch": [CATCH],
-        **NOTHING,
-        "Next": crawl.FIRST,
-    }
-
-
 def _count_rows(partition: str) -> State:
     query = {
-        "QueryString.$": path(Catalogued, "query", root="$.catalogued"),
-        "WorkGroup.$": path(Catalogued, "workgroup", root="$.catalogued"),
-        "QueryExecutionContext": {"Database.$": path(Catalogued, "database", root="$.catalogued")},
+        "QueryString.$": path(Catalogued, "query", root=CATALOGUED),
+        "WorkGroup.$": path(Catalogued, "workgroup", root=CATALOGUED),
+        "QueryExecutionContext": {"Database.$": path(Catalogued, "database", root=CATALOGUED)},
     }
     return task(
         f"arn:{partition}:states:::athena:startQueryExecution.sync",
@@ -172,8 +130,8 @@ def _count_rows(partition: str) -> State:
             # Counting changes nothing, and Athena reports a busy moment of S3 as a failed query.
             retry("States.TaskFailed", seconds=10, attempts=2),
         ],
-        catch=[CATCH],
-        result=keep("count", {"query_execution_id.$": "$.QueryExecution.QueryExecutionId"}),
+        catch=CATCH,
+        result=keep("$.count", {"query_execution_id.$": "$.QueryExecution.QueryExecutionId"}),
         then="VerifyReadable",
     )
 

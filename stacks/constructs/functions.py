@@ -58,14 +58,14 @@ class Functions(Construct):
     def _allow_run(self) -> None:
         plan = self._may("plan")
         plan.read_deployed_exports()
-        plan.use_run_table("GetItem", "PutItem", "Query", "UpdateItem")
-        plan.use_run_files("GetObject", "PutObject")
+        plan.use_run_table("GetItem", "PutItem", "UpdateItem")
+        plan.use_run_files("PutObject")
         plan.watch_executions()
         plan.watch_jobs()
         plan.act_as_exports()
 
         verify_files = self._may("verify_files")
-        verify_files.use_run_table("GetItem", "UpdateItem")
+        verify_files.use_run_table("UpdateItem")
         verify_files.use_run_files("GetObject")
         verify_files.use_data_files("GetObject")
 
@@ -73,7 +73,7 @@ class Functions(Construct):
         catalog.use_run_table("GetItem", "UpdateItem")
         catalog.use_run_files("GetObject")
         catalog.change_snapshot_tables(
-            "CreatePartition", "CreateTable", "GetPartition", "GetTable", "UpdatePartition", "UpdateTable"
+            "CreatePartition", "CreateTable", "GetTable", "UpdatePartition", "UpdateTable"
         )
 
         verify_readable = self._may("verify_readable")
@@ -94,7 +94,7 @@ class Functions(Construct):
         retain.change_snapshot_tables("DeletePartition")
 
         report = self._may("report")
-        report.use_run_table("GetItem", "UpdateItem")
+        report.use_run_table("UpdateItem")
         report.use_run_files("GetObject")
 
     def _allow_end(self, topic_arn: str) -> None:

@@ -11,11 +11,11 @@ from stacks.constructs.job_code import JobCode
 from stacks.constructs.job_role import JobRole
 
 CONCURRENT_RUNS = 2
-"""The export's lock lets one run read at a time; the second place is for a run whose predecessor still stops."""
+"""The lock lets one run read at a time; the second place is for a run whose predecessor still stops."""
 
 
 class ExportJob(Construct):
-    """Reads the source and writes files. It never starts again by itself: that is the state machine's to decide."""
+    """Reads the source and writes files. It never starts again by itself; the state machine decides."""
 
     def __init__(
         self, scope: Construct, id_: str, *, name: str, settings: Job, code: JobCode, role: JobRole
@@ -55,7 +55,6 @@ def job_arguments(settings: Job, code: JobCode) -> Mapping[str, str]:
         "--enable-metrics": "true",
         "--enable-observability-metrics": "true",
         "--enable-continuous-cloudwatch-log": "true",
-        "--log-level": settings.log_level,
     }
     if settings.auto_scaling:
         arguments["--enable-auto-scaling"] = "true"

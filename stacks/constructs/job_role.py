@@ -55,8 +55,10 @@ class JobRole(ServiceRole):
             reason="Run files lie below the run's id, which is new for every run.",
         )
         self.allow(
+            "s3:ListBucketMultipartUploads", on=[self._arns.bucket]
+        )  # knows no condition on the prefix
+        self.allow(
             "s3:ListBucket",
-            "s3:ListBucketMultipartUploads",
             on=[self._arns.bucket],
             when={"StringLike": {"s3:prefix": [f"{names.data_prefix}*", f"{names.runs_prefix}*"]}},
         )
@@ -76,7 +78,7 @@ class JobRole(ServiceRole):
             "logs:CreateLogStream",
             "logs:PutLogEvents",
             on=[self._arns.logs("/aws-glue/*")],
-            reason="Glue makes its log groups and streams itself, under this name for all jobs of an account.",
+            reason="Glue makes its log groups and streams itself, under this name for every job.",
         )
         self.allow(
             "cloudwatch:PutMetricData",

@@ -1,9 +1,10 @@
 """The public layers that carry what the helper functions import.
 
 ARNs are literal, because a version looked up at deploy time would differ from the tested one.
-AWS SDK for pandas (pandas, pyarrow, numpy): version 6 is release 3.16.1, docs/source/layers.rst of
-aws/aws-sdk-pandas. Powertools (powertools, pydantic): docs/getting-started/install.md of
-aws-powertools/powertools-lambda-python. A region is here if both are published in it by these accounts.
+AWS SDK for pandas (awswrangler, pandas, pyarrow): docs/source/layers.rst of aws/aws-sdk-pandas; version 5 is
+the last before release 3.16.1, whose layer is 37 MB larger (its issue 3331). Powertools (with pydantic):
+docs/getting-started/install.md of aws-powertools/powertools-lambda-python. A region is here if both are
+published in it by these accounts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,9 +37,11 @@ _REGIONS = (
     "us-west-2",
 )
 _LAYERS = {
-    "pandas": "336392948345:layer:AWSSDKPandas-Python314:6",
+    "pandas": "336392948345:layer:AWSSDKPandas-Python314:5",
     "powertools": "017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-x86_64:37",
 }
+UNZIPPED_MB = {"pandas": 167, "powertools": 40}
+"""How much each takes of Lambda's 250 MB: from issue 3331, and the packages of powertools[all] rounded up."""
 LAYER_ARNS: Mapping[str, Mapping[str, str]] = {
     region: {name: f"arn:aws:lambda:{region}:{layer}" for name, layer in _LAYERS.items()}
     for region in _REGIONS
@@ -62,7 +65,8 @@ class PublicLayers(Construct):
             if region not in LAYER_ARNS:
                 raise ConfigError(
                     f"region {region!r}: no public Lambda layers are known for it; known regions are "
-                    f"{', '.join(LAYER_ARNS)}. Deploy to one of them, or add the region to stacks/constructs/layers.py"
+                    f"{', '.join(LAYER_ARNS)}. Deploy to one of them, or add the region "
+                    "to stacks/constructs/layers.py"
                 )
             return LAYER_ARNS[region]
         by_region = cdk.CfnMapping(self, "ByRegion", mapping=LAYER_ARNS)

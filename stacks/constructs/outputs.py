@@ -13,12 +13,11 @@ class Outputs(Construct):
         super().__init__(scope, id_)
         stack = cdk.Stack.of(self)
         console = f"https://{stack.region}.console.aws.amazon.com/states/home?region={stack.region}"
-        payload = deployed.payload().model_dump(mode="json", exclude_none=True)
         for key, value in {
             "View": f"{deployed.database}.{deployed.names.view}",
             "Table": f"{deployed.database}.{deployed.names.table}",
             "Destination": deployed.destination,
             "StateMachine": f"{console}#/statemachines/view/{state_machine_arn}",
-            "Payload": stack.to_json_string(payload),
+            "Payload": deployed.payload().model_dump_json(exclude_none=True),
         }.items():
             cdk.CfnOutput(self, key, value=value).override_logical_id(key)

@@ -59,13 +59,11 @@ class Permissions:
             "athena:GetQueryResults",
             "athena:GetWorkGroup",
             "athena:StartQueryExecution",
-            "athena:StopQueryExecution",
             on=[self._arns.workgroup],
         )
         self._role.allow("athena:GetDataCatalog", on=[self._arns.data_catalog])
         self._role.allow(
             "glue:GetDatabase",
-            "glue:GetDatabases",
             "glue:GetPartition",
             "glue:GetPartitions",
             "glue:BatchGetPartition",

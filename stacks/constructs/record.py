@@ -1,6 +1,5 @@
 """What is deployed of an export, for the runtime and for people."""
 
-import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -17,5 +16,5 @@ class DeploymentRecord(Construct):
             "Parameter",
             parameter_name=deployed.stage_names.parameter(deployed.export),
             description=f"What is deployed for the export {deployed.export}; written by its stack alone",
-            string_value=cdk.Stack.of(self).to_json_string(deployed.model_dump(mode="json")),
+            string_value=deployed.model_dump_json(),
         )

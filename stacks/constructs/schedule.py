@@ -1,6 +1,5 @@
 """The schedule of an export."""
 
-import aws_cdk as cdk
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
@@ -48,7 +47,7 @@ class ExportSchedule(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=state_machine_arn,
                 role_arn=role.role_arn,
-                input=cdk.Stack.of(self).to_json_string(payload.model_dump(mode="json", exclude_none=True)),
+                input=payload.model_dump_json(exclude_none=True),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_retry_attempts=RETRIES, maximum_event_age_in_seconds=RETRY_SECONDS
                 ),

@@ -35,7 +35,7 @@ class Storage(Construct):
             removal_policy=removal,
         )
         acknowledge(logs, "S1", "It receives the access logs; logging itself into itself would never end.")
-        self.bucket = s3.Bucket(
+        s3.Bucket(
             self,
             "Bucket",
             bucket_name=bucket_name,

@@ -1,5 +1,6 @@
 """The state machine of a stage."""
 
+import json
 from collections.abc import Mapping
 
 import aws_cdk as cdk
@@ -36,14 +37,13 @@ class Workflow(Construct):
             step: Invoked(arn=function.function.function_arn, timeout_seconds=function.timeout_seconds)
             for step, function in functions.items()
         }
-        stack = cdk.Stack.of(self)
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
             state_machine_name=name,
             state_machine_type=sfn.StateMachineType.STANDARD,
             definition_body=sfn.DefinitionBody.from_string(
-                stack.to_json_string(definition(invoked, partition=stack.partition))
+                json.dumps(definition(invoked, partition=cdk.Stack.of(self).partition))
             ),
             role=self._role,
             tracing_enabled=True,

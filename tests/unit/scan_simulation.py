@@ -5,6 +5,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from lakeshot.budget import Grant, ReadBudget, Wait
 
@@ -55,7 +56,7 @@ class Meter:
         return sum(units for _, units, _ in self.events[first:last])
 
     def least_in_window(self, seconds: float, until: float) -> float:
-        """Units in the emptiest of the windows that end not after ``until``; they slide by a quarter second."""
+        """Units in the emptiest of the windows that end not after ``until``; each a quarter second on."""
         starts = [step / 4 for step in range(math.floor(4 * (until - seconds)) + 1)]
         return min(self.between(start, start + seconds) for start in starts)
 
@@ -122,7 +123,7 @@ def simulate(
     for when, what in at:
         plan(when, what)
     for part in range(len(segments)):
-        plan(0.0, lambda part=part: ask(part))
+        plan(0.0, partial(ask, part))
     while agenda:
         clock.now, _, what = heapq.heappop(agenda)
         what()

@@ -20,12 +20,8 @@ class BudgetServer:
         self._budget, self._authkey = budget, authkey
         self._listener = Listener((host, 0), backlog=_BACKLOG)
         self._closed = False
-
-    @property
-    def address(self) -> Address:
+        self.address: Address = str(self._listener.address[0]), int(self._listener.address[1])
         """Host and port to give to workers."""
-        host, port = self._listener.address
-        return str(host), int(port)
 
     def __enter__(self) -> Self:
         Thread(target=self._accept, name="budget", daemon=True).start()

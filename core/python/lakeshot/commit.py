@@ -72,7 +72,9 @@ def commit(
     files = [file for part in parts for file in part.files] or [_empty_file(client, what)]
     keys = [column.source for column in what.key_columns]
     columns = unify([target.known_columns, what.key_columns, *(file.columns for file in files)], first=keys)
-    entries = _make_visible(client, target, files, rewrites(target, files, columns), guard=guard, distribute=distribute)
+    entries = _make_visible(
+        client, target, files, rewrites(target, files, columns), guard=guard, distribute=distribute
+    )
     guard()
     delete_files(client, target.bucket, target.prefix, target.run, keep={entry.key for entry in entries})
     abort_uploads(client, target.bucket, target.prefix, target.run)

@@ -45,7 +45,7 @@ def complete(client: "S3Client", bucket: str, file: UncommittedFile, guard: Guar
         there = head(client, bucket, file.key) if error_code(error) == "NoSuchUpload" else None
         if there is None or (there["ContentLength"], there.get("ChecksumCRC32")) != (file.bytes, file.crc32):
             raise CommitError(
-                f"{uri} cannot be completed: {error}. Its upload was aborted or replaced, so this snapshot "
+                f"{uri} cannot be completed: {error}. If its upload was aborted meanwhile, this snapshot "
                 "cannot be finished; start a new run"
             ) from error
         etag = there["ETag"]

@@ -26,7 +26,7 @@ class Deployed(Model):
     source_type: Literal["dynamodb"]
     source_table: str
     read_percentage: float
-    max_read_units: int | None
+    max_read_units: int | None = None
     consistent_read: bool
     format: FileFormat
     compression: Compression

@@ -49,8 +49,8 @@ def delete_files(
             answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
         if refused := answer.get("Errors"):
             raise CommitError(
-                f"S3 did not delete {len(refused)} files of run {run!r} below s3://{bucket}/{prefix}, such as "
-                f"{refused[0].get('Key')}: {refused[0].get('Message')}; allow s3:DeleteObject and run again"
+                f"S3 did not delete {len(refused)} files of run {run!r} below s3://{bucket}/{prefix}: "
+                f"{refused[0].get('Message')} ({refused[0].get('Key')}); allow s3:DeleteObject and run again"
             )
     return keys
 

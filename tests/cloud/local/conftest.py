@@ -1,27 +1,14 @@
-"""One embedded cloud for this directory, and the roles its tests share."""
+"""The roles and wheels that the stand-ins' own tests share."""
 
 import io
 import zipfile
-from collections.abc import Iterator
 
-import boto3
 import pytest
 
-from local.instance import Instance
 from tests.cloud.local.account import BUCKET, REGION, Account
 
 METADATA = b"Metadata-Version: 2.1\nName: only-in-wheel\nVersion: 1.0\n"
 WHEEL = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-
-
-@pytest.fixture(scope="session")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    # A minute of a job's timeout lasts three seconds here, so that a timeout can be waited for.
-    directory = tmp_path_factory.mktemp("cloud")
-    with Instance.start(directory, glue_minute_seconds=3) as instance:
-        account = Account(instance, boto3.Session("test", "test", region_name=REGION))
-        account.client("s3").create_bucket(Bucket=BUCKET)
-        yield account
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +21,11 @@ def states_role(account: Account) -> str:
     actions = ["glue:StartJobRun", "glue:GetJobRun", "glue:BatchStopJobRun"]
     jobs = f"arn:aws:glue:{REGION}:000000000000:job/*"
     return account.make_role("states", "states.amazonaws.com", (actions, jobs))
+
+
+@pytest.fixture(scope="session")
+def query_role(account: Account) -> str:
+    return account.make_role("queries", "states.amazonaws.com", (["athena:*", "glue:Get*", "s3:*"], "*"))
 
 
 @pytest.fixture(scope="session")

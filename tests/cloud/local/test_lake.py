@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import awswrangler as wr
@@ -33,7 +32,6 @@ QUERY_ACTIONS = [
 CRAWL_ACTIONS = [
     "glue:GetDatabase",
     "glue:GetTable",
-    "glue:GetTables",
     "glue:CreateTable",
     "glue:UpdateTable",
     "glue:GetPartitions",
@@ -45,7 +43,7 @@ CRAWL_ACTIONS = [
 
 
 @pytest.fixture(scope="module")
-def lake(account: Account) -> Iterator[Account]:
+def lake(account: Account) -> Account:
     """Two snapshots of two reviews on S3, an empty database, a workgroup, and a crawler that has run."""
     account.client("s3").create_bucket(Bucket=LAKE)
     for value in ("20261121T000000Z", "20261122T000000Z"):
@@ -61,7 +59,7 @@ def lake(account: Account) -> Iterator[Account]:
         Configuration={"ResultConfiguration": location, "EnforceWorkGroupConfiguration": True},
     )
     assert crawled(account, "reviews", CRAWL_ACTIONS)["Status"] == "SUCCEEDED"
-    yield account
+    return account
 
 
 def crawled(account: Account, name: str, actions: list[str]) -> dict[str, Any]:
@@ -154,7 +152,7 @@ def environment(lake: Account, monkeypatch: pytest.MonkeyPatch) -> boto3.Session
 def test_awswrangler_reads_a_query(environment: boto3.Session) -> None:
     """``read_sql_query`` without CTAS or UNLOAD gives typed columns."""
     frame = wr.athena.read_sql_query(
-        "SELECT id, sum(rating) AS total, CAST(0.5 AS decimal(4,2)) AS x, TIMESTAMP '2026-11-21 00:00:00' AS t "
+        "SELECT id, sum(rating) AS total, CAST(0.5 AS decimal(4,2)) AS x, TIMESTAMP '2026-11-21 00:00:00' t "
         "FROM snapshots_reviews GROUP BY id ORDER BY id",
         database="lakeshot",
         workgroup="lakeshot-dev",
@@ -205,7 +203,8 @@ def test_a_missing_permission_fails_the_query_by_name(lake: Account, missing: st
 def test_a_query_can_be_stopped(lake: Account) -> None:
     """StopQueryExecution ends a long query as CANCELLED."""
     athena = lake.client("athena")
-    endless = "SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x), UNNEST(sequence(1, 100000)) AS b(y) WHERE x * y % 7 = 3"
+    numbers = "UNNEST(sequence(1, 100000))"
+    endless = f"SELECT count(*) FROM {numbers} AS a(x), {numbers} AS b(y) WHERE x * y % 7 = 3"
     query_id = athena.start_query_execution(QueryString=endless, WorkGroup="lakeshot-dev")["QueryExecutionId"]
     athena.stop_query_execution(QueryExecutionId=query_id)
     status = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]

@@ -1,14 +1,16 @@
 """Step Functions of the embedded cloud: waiting integrations, roles, limits and final states."""
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.local.account import Account, wait_for
+from tests.cloud.local.account import BUCKET, Account, wait_for
 
 pytestmark = pytest.mark.cloud
 
+START_QUERY = "arn:aws:states:::athena:startQueryExecution.sync"
 START_JOB = "arn:aws:states:::glue:startJobRun.sync"
 
 
@@ -66,6 +68,22 @@ def test_timed_out_state_stops_its_job_though_the_error_is_caught(
     execution = account.finish_execution(account.start_machine("times-out", definition, states_role))
     assert json.loads(execution["output"])["Error"] == "States.Timeout"
     wait_for(lambda: account.job_states(name), lambda states: states == ["STOPPED"])
+
+
+def test_waiting_for_a_query_returns_its_execution_or_its_reason(account: Account, query_role: str) -> None:
+    """A .sync query's output is its QueryExecution; a failed one's cause holds Athena's reason."""
+    location = {"OutputLocation": f"s3://{BUCKET}/results/"}
+
+    def finish(name: str, sql: str) -> dict[str, Any]:
+        parameters = {"QueryString": sql, "ResultConfiguration": location}
+        state = {"Type": "Task", "Resource": START_QUERY, "Parameters": parameters, "End": True}
+        return account.finish_execution(account.start_machine(name, machine(Query=state), query_role))
+
+    output = json.loads(finish("queries", "SELECT 1 AS one")["output"])
+    assert output["QueryExecution"]["Status"]["State"] == "SUCCEEDED"
+    failed = finish("misqueries", "SELECT * FROM nowhere.nothing")
+    assert failed["error"] == "States.TaskFailed"
+    assert "nowhere" in json.loads(failed["cause"])["QueryExecution"]["Status"]["StateChangeReason"]
 
 
 def test_execution_that_exceeds_its_time_is_timed_out(account: Account, states_role: str) -> None:

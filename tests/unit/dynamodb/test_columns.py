@@ -1,6 +1,7 @@
 """Every row of docs/types.md as a literal: attribute values in, column type and Arrow values out."""
 
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -9,26 +10,26 @@ from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.page import PageDecoder
 from lakeshot.errors import SourceError
 from lakeshot.schema import Column, ColumnType
-from tests.unit.dynamodb.type_table import scan_response
+from tests.unit.dynamodb.type_table import Value, scan_response
 
 INT64_MAX, INT64_MIN = 9223372036854775807, -9223372036854775808
 LARGEST_DECIMAL = "99999999999999999999.999999999999999999"
 DECIMAL = pa.decimal128(38, 18)
 
 
-def typed_items(*items):
+def typed_items(*items: dict[str, Value]) -> tuple[pa.Table, tuple[Column, ...]]:
     return typed([PageDecoder().decode(scan_response(list(items))).items])
 
 
-def typed_values(*values):
+def typed_values(*values: Value | None) -> list[object]:
     """Column type, Arrow type and values of one attribute, ``None`` for an item without it."""
     items = [{"id": {"S": "x"}, **({"a": value} if value else {})} for value in values]
     table, columns = typed_items(*items)
     (column,) = [column for column in columns if column.source == "a"]
-    return str(column.type), table.schema.field("a").type, table.column("a").to_pylist()
+    return [str(column.type), table.schema.field("a").type, table.column("a").to_pylist()]
 
 
-ROWS = {
+ROWS: dict[str, tuple[list[Value | None], str, Any, list[object]]] = {
     "1 S": ([{"S": "2026-11-21T23:26:05Z"}, {"S": ""}], "string", pa.string(), ["2026-11-21T23:26:05Z", ""]),
     "2 whole N": (
         [{"N": str(INT64_MAX)}, {"N": str(INT64_MIN)}],
@@ -68,6 +69,7 @@ ROWS = {
         pa.string(),
         ["340282366920938463804"],
     ),
+    "4 an exponent Arrow would get wrong": ([{"N": "1E-95"}], "number_text", pa.string(), ["1E-95"]),
     "5 BOOL": ([{"BOOL": True}, {"BOOL": False}], "boolean", pa.bool_(), [True, False]),
     "6 B": (
         [{"B": ""}, {"B": "AA=="}, {"B": "AAE="}, {"B": "AAEC"}, {"B": "+/8="}],
@@ -135,13 +137,13 @@ ROWS = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_each_row_of_the_type_table(row):
+def test_each_row_of_the_type_table(row: str) -> None:
     """Attribute values get the type and the exact values that docs/types.md promises."""
     values, *expected = ROWS[row]
-    assert list(typed_values(*values)) == expected
+    assert typed_values(*values) == expected
 
 
-def test_types_are_decided_over_all_pages():
+def test_types_are_decided_over_all_pages() -> None:
     """A single wide number on the last page decides for the whole row group."""
     decoder = PageDecoder()
     first = decoder.decode(scan_response([{"id": {"N": "1"}}])).items
@@ -154,20 +156,20 @@ def test_types_are_decided_over_all_pages():
     assert table.to_pylist() == [{"id": Decimal(1), "rare": None}, {"id": Decimal("2.5"), "rare": True}]
 
 
-def test_no_items_are_an_empty_table():
+def test_no_items_are_an_empty_table() -> None:
     """An empty DynamoDB table is an empty table without columns, not an error."""
     table, columns = typed_items()
     assert (table.num_rows, columns) == (0, ())
 
 
-def test_names_that_differ_in_case_are_two_columns():
+def test_names_that_differ_in_case_are_two_columns() -> None:
     """Attributes that the catalog could not tell apart get the documented names."""
     table, columns = typed_items({"Id": {"N": "1"}, "id": {"S": "x"}})
     assert {column.source: column.name for column in columns} == {"Id": "id_12156e", "id": "id"}
     assert table.to_pylist() == [{"id_12156e": 1, "id": "x"}]
 
 
-def test_broken_base64_names_the_attribute():
+def test_broken_base64_names_the_attribute() -> None:
     """What is no base64 is refused with the attribute's name, and without the value."""
     with pytest.raises(SourceError, match="attribute 'photo' cannot be read: a binary value is not base64"):
         typed_items({"photo": {"B": "A==="}})

@@ -2,7 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
+
+Value = dict[str, Any]
+"""One of DynamoDB's attribute values, such as ``{"S": "text"}``."""
 
 TAGS_IN_JSON = {"B", "BS", "M", "N", "NS", "SS"}
 
@@ -13,14 +18,20 @@ class Digits(str):
     __slots__ = ()
 
 
-def scan_response(items, *, spaced=False, ascii_only=False, **envelope):
+def scan_response(
+    items: Sequence[Mapping[str, Value]],
+    *,
+    spaced: bool = False,
+    ascii_only: bool = False,
+    **envelope: object,
+) -> bytes:
     """The bytes DynamoDB (compact) or a stand-in (spaced) answers a Scan with."""
     response = {"Count": len(items), "Items": items, "ScannedCount": len(items), **envelope}
     separators = (", ", ": ") if spaced else (",", ":")
     return json.dumps(response, separators=separators, ensure_ascii=ascii_only).encode()
 
 
-def number_type(texts):
+def number_type(texts: Sequence[str]) -> str:
     """Rows 2 to 4."""
     if all(re.fullmatch(r"-?[0-9]+", text) and -(2**63) <= int(text) < 2**63 for text in texts):
         return "bigint"
@@ -31,7 +42,7 @@ def number_type(texts):
     return "decimal(38,18)"
 
 
-def column_type(values):
+def column_type(values: Sequence[Value]) -> str:
     """The logical type of an attribute, given the values of the items that have it."""
     tags = {tag for value in values for tag in value if tag != "NULL"}
     if not tags:
@@ -52,12 +63,12 @@ def column_type(values):
     }[tag]
 
 
-def rebuilt(text):
+def rebuilt(text: str) -> Value:
     """The DynamoDB value a JSON text stands for."""
     return _wrapped(json.loads(text, parse_int=Digits, parse_float=Digits))
 
 
-def _wrapped(value):
+def _wrapped(value: object) -> Value:
     match value:
         case None:
             return {"NULL": True}
@@ -70,7 +81,7 @@ def _wrapped(value):
     return {"N": str(value)} if isinstance(value, Digits) else {"S": value}
 
 
-def _tag_or_map(members):
+def _tag_or_map(members: Value) -> Value:
     is_tag = len(members) == 1 and members.keys() <= TAGS_IN_JSON
     if is_tag and "M" not in members:
         return members

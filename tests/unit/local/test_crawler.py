@@ -228,6 +228,27 @@ def test_partitions_without_files(
     assert [p.values for p in lake.catalog.partitions("lakeshot", "snapshots_reviews")] == left
 
 
+@pytest.mark.parametrize(
+    ("behavior", "left", "deprecated"),
+    [
+        ("LOG", ["snapshots_reviews"], False),
+        ("DEPRECATE_IN_DATABASE", ["snapshots_reviews"], True),
+        ("DELETE_FROM_DATABASE", [], False),
+    ],
+)
+def test_a_table_without_files(
+    lake: Lake, crawl: Crawl, behavior: str, left: list[str], deprecated: bool
+) -> None:
+    """The crawler's own table over an emptied target is left, deprecated or deleted by policy."""
+    snapshot(lake, "1", {"id": ["a"]})
+    crawl()
+    lake.store.objects.clear()
+    assert crawl(SchemaChangePolicy={"DeleteBehavior": behavior}) == []
+    tables = lake.catalog.databases["lakeshot"]
+    assert list(tables) == left
+    assert any("DEPRECATED_BY_CRAWLER" in entry.parameters for entry in tables.values()) is deprecated
+
+
 def test_prefix_exclusions_and_hidden_files(lake: Lake, crawl: Crawl) -> None:
     """TablePrefix goes before the name; excluded and hidden files are not looked at."""
     snapshot(lake, "1", {"id": ["a"]})

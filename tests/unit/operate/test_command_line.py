@@ -4,6 +4,7 @@ import json
 import runpy
 from pathlib import Path
 
+import boto3
 import pytest
 import yaml
 from botocore.exceptions import ClientError, NoCredentialsError
@@ -124,6 +125,19 @@ def test_errors_of_the_sdk_are_told_in_a_line(
     told = capsys.readouterr().err
     assert told.startswith(said)
     assert told.count("\n") == 1
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_deployment_by_another_version_is_told(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is deployed may be older or newer than these commands."""
+    boto3.client("ssm").put_parameter(
+        Name="/lakeshot/dev/exports/reviews", Value='{"export": "reviews"}', Overwrite=True
+    )
+    assert main(["-c", file, "payload", "reviews"]) == 1
+    assert capsys.readouterr().err == (
+        "this stage holds a Deployed that another version of Lakeshot wrote; use that version, or "
+        "deploy this one with: make deploy\n"
+    )
 
 
 def test_the_committed_schema_is_the_one_of_the_config(capsys: pytest.CaptureFixture[str]) -> None:

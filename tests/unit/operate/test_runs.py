@@ -222,3 +222,24 @@ def test_a_look_joins_execution_history_and_record(context: Context) -> None:
     assert (stopped.state, stopped.ended, stopped.closed) == (RunState.ABORTED, True, False)
     assert stopped.failure is not None
     assert stopped.failure.cause.startswith("the run was stopped")
+
+
+@pytest.mark.usefixtures("stage")
+def test_the_job_run_is_found_by_the_run_it_was_started_for(context: Context) -> None:
+    """Also of a run that failed before it could report, its job's log can be linked."""
+    [deployment] = context.deployments()
+    deployed = deployment.export("reviews")
+    assert deployed is not None
+    execution = Execution(deployment, deployed, RUN)
+    assert execution.job_run_id() is None
+    jobs = boto3.client("glue")
+    jobs.create_job(
+        Name="lakeshot-dev-reviews",
+        Role="role",
+        Command={"Name": "glueetl"},
+        ExecutionProperty={"MaxConcurrentRuns": 2},
+    )
+    jobs.start_job_run(JobName="lakeshot-dev-reviews", Arguments={"--run": "another"})
+    assert execution.job_run_id() is None
+    own = jobs.start_job_run(JobName="lakeshot-dev-reviews", Arguments={"--run": RUN})["JobRunId"]
+    assert execution.job_run_id() == own

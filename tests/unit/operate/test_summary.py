@@ -57,8 +57,8 @@ def test_a_failure_tells_cause_what_is_safe_and_the_next_step(reading: Observati
         "Run reviews-20261121T120000Z-1a2b failed after 42 s, in the step 'read'.\n"
         "  cause       SourceError: table 'Reviews' is gone\n"
         '  still safe  the view "lakeshot"."reviews" still shows snapshot 20261120T120000Z\n'
-        "  next step   Correct the source table or its name, then run again. "
-        "To run again: make run EXPORT=reviews\n"
+        "  next step   Correct the source table or its name, then run again.\n"
+        "  run again   make run EXPORT=reviews\n"
         "  execution   https://console/execution\n"
         "  job log     https://console/log"
     )

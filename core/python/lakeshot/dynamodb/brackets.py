@@ -11,6 +11,7 @@ import numpy.typing as npt
 from lakeshot.dynamodb.spans import Bytes, Mask, Positions
 
 _QUOTE = ord('"')
+_BACKSLASH = ord("\\")
 _SPACE = ord(" ")
 _FOLD = 0x20
 """The bit in which ``[`` and ``]`` differ from ``{`` and ``}``."""
@@ -37,19 +38,14 @@ def find_brackets(text: bytes) -> tuple[bytes, Brackets]:
 
     ``ValueError`` if the brackets do not match.
     """
-    characters = np.frombuffer(_without_escapes(text), np.uint8)
-    folded = characters | _FOLD
-    marks = np.flatnonzero(
-        (characters == _QUOTE) | (folded == ord("{")) | (folded == ord("}")) | (characters <= _SPACE)
-    )
-    kinds = characters[marks]
-    quotes_so_far = np.cumsum(kinds == _QUOTE, dtype=np.uint8)
-    structural = ((quotes_so_far & 1) == 0) & (kinds != _QUOTE)
-    marks, kinds = marks[structural], kinds[structural]
-    blank = kinds <= _SPACE
+    characters = np.frombuffer(text, np.uint8)
+    outside = ~_odd_so_far(_quotes(text))
+    blank = (characters <= _SPACE) & outside
     if blank.any():
-        return find_brackets(np.delete(np.frombuffer(text, np.uint8), marks[blank]).tobytes())
-    return text, _match(marks, kinds)
+        return find_brackets(characters[~blank].tobytes())
+    folded = characters | _FOLD
+    positions = np.flatnonzero(((folded == ord("{")) | (folded == ord("}"))) & outside)
+    return text, _match(positions, characters[positions])
 
 
 def _match(positions: Positions, kinds: Bytes) -> Brackets:
@@ -66,8 +62,29 @@ def _match(positions: Positions, kinds: Bytes) -> Brackets:
     return Brackets(positions, depths, partners, opens)
 
 
-def _without_escapes(text: bytes) -> bytes:
-    """The text, as long as before, in which every quote that is left delimits a string."""
-    if b"\\" not in text:
-        return text
-    return text.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+def _quotes(text: bytes) -> Mask:
+    """Which bytes are quotes that delimit strings."""
+    characters = np.frombuffer(text, np.uint8)
+    escapes = characters == _BACKSLASH
+    if (escapes[1:] & escapes[:-1]).any():
+        # A pair of backslashes escapes nothing, so in a run of them only an odd last one does.
+        characters = np.frombuffer(text.replace(b"\\\\", b"__"), np.uint8)
+        escapes = characters == _BACKSLASH
+    quotes: Mask = characters == _QUOTE
+    quotes[1:] &= ~escapes[:-1]
+    return quotes
+
+
+def _odd_so_far(flags: Mask) -> Mask:
+    """For each flag, whether the number of flags set up to and with it is odd.
+
+    Eight at a time: within a word by shifts, then the parity of all words before.
+    """
+    words = np.zeros(-(-len(flags) // 8), "<u8")
+    parities = words.view(np.uint8)[: len(flags)]
+    parities[:] = flags
+    for bits in (8, 16, 32):
+        words ^= words << np.uint64(bits)
+    before = np.bitwise_xor.accumulate(words >> np.uint64(56))[:-1]
+    words[1:] ^= before * np.uint64(0x0101010101010101)
+    return parities.view(np.bool_)

@@ -1,6 +1,6 @@
 """Types the raw columns of many Scan pages: one row group's worth, decided once for all its items."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +26,10 @@ from lakeshot.errors import SourceError
 from lakeshot.lists import map_elements
 from lakeshot.schema import arrow_schema
 
+_UNCHANGED = {"S": STRING, "BOOL": BOOLEAN, "SS": array_of(STRING)} | dict.fromkeys(NESTED_TAGS, JSON)
+_NO_TAGS = pa.struct([])
+_SMALLEST_DECIMAL, _LARGEST_DECIMAL = 1e-18, 1e20
+
 
 def typed(pages: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
     """The items of all pages as one table, and its columns, sorted by attribute.
@@ -48,21 +52,21 @@ def typed(pages: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
 
 def _raw(pages: Sequence[pa.Table], source: str) -> pa.StructArray:
     """One attribute of all items, with every tag that any page met it with."""
-    met = [page.column(source).type for page in pages if source in page.column_names]
-    tags = {tag.name: tag.type for struct in met for tag in struct}
-    return pa.StructArray.from_arrays(
-        [pa.concat_arrays(_chunks(pages, source, tag, tag_type)) for tag, tag_type in tags.items()],
-        list(tags),
-    )
-
-
-def _chunks(pages: Sequence[pa.Table], source: str, tag: str, tag_type: pa.DataType) -> Iterator[pa.Array]:
+    chunks: list[pa.StructArray] = []
     for page in pages:
         index = page.schema.get_field_index(source)
-        if index >= 0 and page.schema.field(index).type.get_field_index(tag) >= 0:
-            yield from (chunk.field(tag) for chunk in page.column(index).chunks)
-        else:
-            yield pa.nulls(page.num_rows, tag_type)
+        chunks += page.column(index).chunks if index >= 0 else [pa.nulls(page.num_rows, _NO_TAGS)]
+    tags = {tag.name: tag.type for chunk in chunks for tag in chunk.type}
+    values = [
+        pa.concat_arrays([_values(chunk, tag, tag_type) for chunk in chunks])
+        for tag, tag_type in tags.items()
+    ]
+    return pa.StructArray.from_arrays(values, list(tags))
+
+
+def _values(chunk: pa.StructArray, tag: str, tag_type: pa.DataType) -> pa.Array:
+    is_met = chunk.type.get_field_index(tag) >= 0
+    return chunk.field(tag) if is_met else pa.nulls(len(chunk), tag_type)
 
 
 def _typed(raw: pa.StructArray) -> tuple[pa.Array, ColumnType]:
@@ -92,28 +96,32 @@ def _alone(tag: str, array: pa.Array) -> tuple[pa.Array, ColumnType]:
             return array, _UNCHANGED[tag]
 
 
-_DECIMAL_LIMIT = 1e20
-_UNCHANGED = {"S": STRING, "BOOL": BOOLEAN, "SS": array_of(STRING)} | dict.fromkeys(NESTED_TAGS, JSON)
-
-
 def _narrowed(numbers: pa.StringArray) -> tuple[pa.Array, ColumnType]:
     """The numbers in the narrowest type that holds all of them exactly."""
-    for column_type in (BIGINT, DECIMAL):
+    for column_type, may_hold in ((BIGINT, _may_be_whole), (DECIMAL, _may_be_decimal)):
         try:
-            if column_type == BIGINT or _within_decimal(numbers):
+            if may_hold(numbers):
                 return pc.cast(numbers, arrow_type(column_type)), column_type
         except pa.ArrowInvalid:
             continue  # some number is no such value, so the next wider type is tried
     return numbers, NUMBER_TEXT
 
 
-def _within_decimal(numbers: pa.StringArray) -> bool:
-    """Whether the numbers are small enough for Arrow to notice what does not fit.
+def _may_be_whole(numbers: pa.StringArray) -> bool:
+    """Whether it is worth to try: Arrow spends an error message on each number that is not whole."""
+    return not pc.any(pc.match_substring(numbers, ".")).as_py()
 
-    Its cast to decimal(38,18) wraps silently from 2^128 / 10^18 on: 340282366920938463804 becomes 340.6.
+
+def _may_be_decimal(numbers: pa.StringArray) -> bool:
+    """Whether the numbers are of a size at which Arrow notices what does not fit.
+
+    Beyond, its cast to decimal(38,18) is silently wrong: 340282366920938463804 becomes 340.6, 1E-95 zero.
     """
-    largest = pc.max(pc.abs(pc.cast(numbers, pa.float64()))).as_py()
-    return largest is None or largest <= _DECIMAL_LIMIT
+    sizes = pc.abs(pc.cast(numbers, pa.float64()))
+    bounds = pc.min_max(sizes.filter(pc.not_equal(sizes, 0.0))).as_py()
+    return bounds["min"] is None or bool(
+        bounds["min"] >= _SMALLEST_DECIMAL and bounds["max"] <= _LARGEST_DECIMAL
+    )
 
 
 def _json(tag: str, array: pa.Array) -> pa.Array:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lakeshot.dynamodb.brackets import find_brackets
-from lakeshot.dynamodb.spans import Bytes, Mask, Positions, cover, texts
+from lakeshot.dynamodb.spans import Bytes, Mask, Positions, cover, kept_slices
 from lakeshot.dynamodb.wrappers import (
     BOOL,
     NULL,
@@ -29,8 +29,11 @@ _NULL_WORD = np.frombuffer(b"null", np.uint8)
 
 
 def has_nested(page: bytes) -> bool:
-    """Whether a page may hold maps or lists."""
-    return b'"M"' in page or b'"L"' in page
+    """Whether a page may hold maps or lists: whether ``"M"`` or ``"L"`` stands in it."""
+    characters = np.frombuffer(page, np.uint8)
+    quotes = characters == ord('"')
+    tags = (characters == ord("M")) | (characters == ord("L"))
+    return bool((quotes[:-2] & tags[1:-1] & quotes[2:]).any())
 
 
 def cut_nested(page: bytes) -> tuple[bytes, pa.StringArray]:
@@ -42,8 +45,8 @@ def cut_nested(page: bytes) -> tuple[bytes, pa.StringArray]:
     page, brackets = find_brackets(page)
     characters = np.frombuffer(page, np.uint8)
     wrappers = find_wrappers(characters, brackets)
-    empty = wrappers.where(wrappers.is_attribute & wrappers.is_empty)
-    filled = wrappers.where(wrappers.is_attribute & ~wrappers.is_empty)
+    attributes = wrappers.where(wrappers.is_attribute)
+    empty, filled = attributes.where(attributes.is_empty), attributes.where(~attributes.is_empty)
     found = _texts(characters, wrappers, filled)
     return _with_placeholders(characters, empty, filled), pa.concat_arrays([NO_TEXTS, found])
 
@@ -74,7 +77,7 @@ def _texts(characters: Bytes, wrappers: Wrappers, filled: Wrappers) -> pa.String
     _drop(kept, plain.starts[~is_number & ~is_word], TAG_BYTES)
     null_words = plain.ends[plain.tags == NULL] - len(_NULL_WORD)
     unwrapped[null_words[:, None] + np.arange(len(_NULL_WORD))] = _NULL_WORD
-    return texts(unwrapped, kept, filled.starts, filled.ends + 1)
+    return kept_slices(unwrapped, kept, filled.starts, filled.ends + 1)
 
 
 def _drop(kept: Mask, starts: Positions, count: int) -> None:

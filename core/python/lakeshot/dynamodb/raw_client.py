@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape
 from botocore.parsers import ResponseParser, ResponseParserFactory
 
@@ -95,6 +95,10 @@ class ScanClient:
             )
         except ClientError as error:
             raise _translated(error, table, self._client.meta.region_name) from error
+        except BotoCoreError as error:
+            raise SourceError(
+                f"DynamoDB table {table!r} cannot be reached: {error}; run the export again"
+            ) from error
         body: bytes = answer["Body"]
         sent = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-crc32")
         if sent is not None and int(sent) != zlib.crc32(body):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from lakeshot.dynamodb.brackets import Brackets
-from lakeshot.dynamodb.spans import Bytes, Mask, Positions, cover, texts
+from lakeshot.dynamodb.spans import Bytes, Mask, Positions, slices
 from lakeshot.json_text import JSON_NUMBER
 
 TAG_BYTES = len('{"M":')
@@ -23,26 +23,56 @@ _ATTRIBUTE_DEPTH = 4
 _EMPTY_BYTES = len('{"M":{}}')
 
 
-def _code(tag: str) -> int:
-    """Two bytes that tell a tag: its first, and its second or the quote that ends it."""
-    return int.from_bytes(f'{tag}"'.encode()[:2], "big")
+_BEGINNINGS = {
+    "S": '"',
+    "L": "[",
+    "BOOL": "tf",
+    "NULL": "t",
+    "N": '"',
+    "M": "{",
+    "B": '"',
+    "SS": "[",
+    "NS": "[",
+    "BS": "[",
+}
+"""By tag, the characters its value can begin with. From ``N`` on, JSON text keeps the tag where it has
+to, so a map of that one key reads as a tag."""
+S, L, BOOL, NULL, N, M, B, SS, NS, BS = range(1, len(_BEGINNINGS) + 1)
+_UNKNOWN = 0
+_NAME_BYTES = np.array([0, *map(len, _BEGINNINGS)])
 
 
-_TAGS = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
-S, N, B, BOOL, NULL, M, L, SS, NS, BS = _CODES = [_code(tag) for tag in _TAGS]
+def _tags_by_name() -> npt.NDArray[np.uint8]:
+    """Tag by the first two bytes of its name, where the quote that ends a name counts."""
+    tags = np.full(2**16, _UNKNOWN, np.uint8)
+    for tag, name in enumerate(_BEGINNINGS, start=1):
+        tags[int.from_bytes(f'{name}"'.encode()[:2], "big")] = tag
+    return tags
+
+
+def _may_begin() -> Mask:
+    """Whether a value of the tag may begin with the byte."""
+    allowed = np.zeros((len(_BEGINNINGS) + 1, 256), np.bool_)
+    for tag, beginnings in enumerate(_BEGINNINGS.values(), start=1):
+        allowed[tag, list(beginnings.encode())] = True
+    return allowed
+
+
+_TAG_BY_NAME = _tags_by_name()
+_MAY_BEGIN = _may_begin()
 
 
 @dataclass(frozen=True, slots=True)
 class Wrappers:
     """Wrappers in the order of the page: of attributes that are maps or lists, and all inside those.
 
-    ``starts`` and ``ends`` are the positions of their own brackets, ``tags`` the codes of their types.
+    ``starts`` and ``ends`` are the positions of their own brackets.
     ``is_plain`` says that JSON without the wrapper still tells the value, so the wrapper may go.
     """
 
     starts: Positions
     ends: Positions
-    tags: npt.NDArray[np.uint16]
+    tags: npt.NDArray[np.uint8]
     is_attribute: Mask
     is_plain: Mask
 
@@ -54,24 +84,25 @@ class Wrappers:
 
     @property
     def is_empty(self) -> Mask:
-        """Which wrap a map or list without members."""
-        return np.isin(self.tags, [M, L]) & (self.ends - self.starts < _EMPTY_BYTES)
+        """Of maps and lists: which have no members."""
+        return np.asarray(self.ends - self.starts < _EMPTY_BYTES, np.bool_)
 
 
 def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
-    """The wrappers of a page without white space; ``ValueError`` for an unknown type tag."""
+    """The wrappers of a page without white space; ``ValueError`` for a value that is none of DynamoDB's."""
     candidates = np.flatnonzero(
-        brackets.opens & (brackets.depths >= _ATTRIBUTE_DEPTH) & (brackets.depths % 2 == 0)
+        brackets.opens & (brackets.depths >= _ATTRIBUTE_DEPTH) & (brackets.depths & 1 == 0)
     )
-    tags = _codes(characters, brackets.positions[candidates] + len('{"'))
+    tags = _named_tags(characters, brackets.positions[candidates] + len('{"'))
     is_attribute = brackets.depths[candidates] == _ATTRIBUTE_DEPTH
     chosen = ~is_attribute | (tags == M) | (tags == L)
     indices, tags, is_attribute = candidates[chosen], tags[chosen], is_attribute[chosen]
-    if not np.isin(tags, _CODES).all():
-        raise ValueError(f"a value has none of the type tags {', '.join(_TAGS)}")
     starts = brackets.positions[indices]
+    first_bytes = characters[starts + len('{"":') + _NAME_BYTES[tags]]
+    if not _MAY_BEGIN[tags, first_bytes].all():
+        raise ValueError(f"a value is not what its type tag says; known tags: {', '.join(_BEGINNINGS)}")
     ends = brackets.positions[brackets.partners[indices]]
-    is_plain = np.isin(tags, [S, BOOL, NULL, L])
+    is_plain = tags < N
     is_map, is_number = tags == M, tags == N
     is_plain[is_map] = ~_reads_as_tag(characters, brackets, indices[is_map])
     is_plain[is_number] = _is_json_number(
@@ -80,28 +111,23 @@ def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
     return Wrappers(starts, ends, tags, is_attribute, is_plain)
 
 
-def _codes(characters: Bytes, positions: Positions) -> npt.NDArray[np.uint16]:
-    high, low = (characters.take(positions + i, mode="clip").astype(np.uint16) for i in (0, 1))
-    return high << np.uint16(8) | low
+def _named_tags(characters: Bytes, positions: Positions) -> npt.NDArray[np.uint8]:
+    """The tags whose names begin at the positions."""
+    first, second = characters[positions].astype(np.uint16), characters[positions + 1]
+    return np.take(_TAG_BY_NAME, first << np.uint16(8) | second)
 
 
 def _reads_as_tag(characters: Bytes, brackets: Brackets, wrappers: Positions) -> Mask:
     """Which maps, given by their wrapper's bracket, have one key and that key is a tag JSON text keeps."""
     opening, child = wrappers + 1, wrappers + 2
-    is_filled = brackets.opens[child]
     map_start = brackets.positions[opening]
-    only_child = is_filled & (
-        brackets.positions[brackets.partners[child]] + 1 == brackets.positions[brackets.partners[opening]]
-    )
-    keys = _codes(characters, map_start + len('{"'))
+    child_end = brackets.positions[brackets.partners[child]]
+    only_child = brackets.opens[child] & (child_end + 1 == brackets.positions[brackets.partners[opening]])
+    tags = _named_tags(characters, map_start + len('{"'))
     key_bytes = brackets.positions[child] - map_start - len('{"":')
-    short = np.isin(keys, [B, N, M]) & (key_bytes == len("B"))
-    long = np.isin(keys, [BS, NS, SS]) & (key_bytes == len("BS"))
-    found: Mask = (short | long) & only_child
-    return found
+    return np.asarray(only_child & (tags >= N) & (key_bytes == _NAME_BYTES[tags]), np.bool_)
 
 
 def _is_json_number(characters: Bytes, starts: Positions, ends: Positions) -> Mask:
-    numbers = texts(characters, cover(len(characters), starts, ends), starts, ends)
-    matches = pc.match_substring_regex(numbers, JSON_NUMBER)
+    matches = pc.match_substring_regex(slices(characters, starts, ends), JSON_NUMBER)
     return np.asarray(matches.to_numpy(zero_copy_only=False), np.bool_)

@@ -49,16 +49,18 @@ class JsonLinesEncoder:
             self._sink.write(self._gzip.flush())
 
     def _lines(self, table: pa.Table) -> bytes:
+        # Joining with null_handling="skip" would drop rows of nothing but nulls (seen in Arrow 22),
+        # so every member brings its comma and nulls are replaced by no text.
         members = [
             pc.binary_join_element_wise(
-                json.dumps(column.name) + ":", _text(values.chunk(0), column.type), ""
+                json.dumps(column.name) + ":", _text(values.chunk(0), column.type), ",", ""
             )
             for column, values in zip(self._columns, table.columns, strict=True)
             if values.null_count < table.num_rows
         ]
-        bodies = pc.binary_join_element_wise(
-            pa.nulls(table.num_rows, pa.string()), *members, ",", null_handling="skip"
-        )
+        nothing = pa.nulls(table.num_rows, pa.string())
+        bodies = pc.binary_join_element_wise(nothing, *members, "", null_handling="replace")
+        bodies = pc.utf8_rtrim(bodies, ",")
         lines = pc.binary_join_element_wise("{", bodies, "}\n", "")
         text: bytes = lines.buffers()[2].to_pybytes()
         return text

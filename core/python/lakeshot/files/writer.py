@@ -36,7 +36,7 @@ class Target(Model):
     format: FileFormat
     compression: Compression
     known_columns: tuple[Column, ...] = ()
-    row_group_bytes: int = 64 * 1024**2
+    row_group_bytes: int = 32 * 1024**2
     file_bytes: int = 256 * 1024**2
 
     def key(self, part: int, number: int) -> str:

@@ -1,0 +1,26 @@
+"""How strictly a table is metered: environment of the server, or tags of the table, which win."""
+
+import os
+
+from local.hooks.dynamodb import StoredTable
+
+_PREFIX = "lakeshot-local:"
+
+
+def burst_seconds(table: StoredTable) -> float:
+    """Return seconds of unused capacity a table may save: 300 on AWS and by default, 0 for none."""
+    return _setting(table, "burst-seconds", "LAKESHOT_BURST_SECONDS", "300")
+
+
+def statistics_seconds(table: StoredTable) -> float:
+    """Return how old ItemCount and TableSizeBytes may be: 21600 on AWS, 0 (always fresh) by default."""
+    return _setting(table, "statistics-seconds", "LAKESHOT_STATISTICS_SECONDS", "0")
+
+
+def read_log_path() -> str | None:
+    """Return the file that every read is noted in, one JSON object a line; None for none."""
+    return os.environ.get("LAKESHOT_READ_LOG") or None
+
+
+def _setting(table: StoredTable, tag: str, variable: str, default: str) -> float:
+    return float(table.tags.get(_PREFIX + tag) or os.environ.get(variable, default))

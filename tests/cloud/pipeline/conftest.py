@@ -1,0 +1,50 @@
+"""The real templates, deployed once per session by the real CDK command, with IAM on and over TLS."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from demo.cdk import Cdk
+from tests.cloud.local.account import REGION, Account
+from tests.cloud.pipeline.pipeline import ACCOUNT_ID, NAMES, Pipeline
+
+
+@pytest.fixture(scope="session")
+def cdk(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
+    return Cdk(tmp_path_factory.mktemp("cdk"), account.instance.environment())
+
+
+@pytest.fixture(scope="session")
+def pipeline(account: Account, cdk: Cdk, monkeypatch_session: pytest.MonkeyPatch) -> Pipeline:
+    """Everything in exports.yaml, deployed; nothing of it has run."""
+    for name, value in account.instance.environment().items():
+        monkeypatch_session.setenv(name, value)
+    cdk.synth(Path(__file__).with_name("exports.yaml"))
+    cdk.bootstrap()
+    cdk.deploy()
+    return Pipeline(account, notices=_mailbox(account))
+
+
+@pytest.fixture(scope="session")
+def monkeypatch_session() -> "pytest.MonkeyPatch":
+    """Environment variables for the whole session: awswrangler reads its endpoint from them."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch  # type: ignore[misc]
+
+
+def _mailbox(account: Account):  # type: ignore[no-untyped-def]
+    """A queue that is subscribed to the notices, read into a growing list."""
+    sqs, sns = account.client("sqs"), account.client("sns")
+    queue = sqs.create_queue(QueueName="notices")["QueueUrl"]
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{NAMES.topic}"
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:notices")
+    received: list[str] = []
+
+    def read() -> list[str]:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            received.append(json.loads(message["Body"])["Message"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return received
+
+    return read

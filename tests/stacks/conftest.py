@@ -1,0 +1,81 @@
+"""All templates, synthesised once: without network, credentials, home or any tool but Python and Node."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.template import Template
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup`` one worker takes all tests of this folder, so that it alone synthesises."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("stacks"))
+
+
+def run_app(outdir: Path, **context: str) -> "subprocess.CompletedProcess[str]":
+    """Run the app as the CDK command does, from another directory and with nothing to lean on."""
+    without_network = ["unshare", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*without_network, "true"], check=False).returncode:
+        without_network = []
+    environment = {
+        "PATH": os.pathsep.join([str(BIN), "/usr/bin", "/bin"]),
+        "PYTHONPATH": str(REPOSITORY / "core" / "python"),
+        "HOME": str(outdir.parent),
+        "CDK_OUTDIR": str(outdir),
+        "CDK_CONTEXT_JSON": json.dumps({"wheels": "local", **context}),
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    return subprocess.run(
+        [*without_network, sys.executable, str(REPOSITORY / "app.py")],
+        cwd=outdir.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cloud assembly of tests/stacks/exports.yaml."""
+    outdir = tmp_path_factory.mktemp("synth") / "cdk.out"
+    result = run_app(outdir, config="tests/stacks/exports.yaml")
+    assert result.returncode == 0, result.stderr
+    return outdir
+
+
+@pytest.fixture(scope="session")
+def template(assembly: Path) -> Callable[[str], Template]:
+    """A stack's template by its construct id without ``lakeshot-dev-``."""
+    return lambda name: Template(assembly / f"lakeshot-dev-{name}.template.json")
+
+
+@pytest.fixture(scope="session")
+def common(template: Callable[[str], Template]) -> Template:
+    """The common stack."""
+    return template("common")
+
+
+@pytest.fixture(scope="session")
+def reviews(template: Callable[[str], Template]) -> Template:
+    """An export with a crawler and a schedule that is not enabled."""
+    return template("reviews")
+
+
+@pytest.fixture(scope="session")
+def events(template: Callable[[str], Template]) -> Template:
+    """An export with a direct catalog, an enabled schedule and every setting of a job."""
+    return template("order-events")

@@ -1,0 +1,160 @@
+"""Least privilege: who may do what, in literal words."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.stacks.template import TLS_ONLY, Template
+
+STACKS = ["common", "reviews", "order-events"]
+BUCKET = "arn:aws:s3:::lakeshot-dev-123456789012-us-east-1"
+RUN_TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/lakeshot-dev-runs"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_actions_without_resources_are_allowed_on_everything(
+    stack: str, template: Callable[[str], Template]
+) -> None:
+    """``*`` as a resource stands only where AWS knows no resource for the action."""
+    on_everything = {
+        action
+        for statement in template(stack).statements()
+        if "*" in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert on_everything <= {
+        "cloudwatch:PutMetricData",
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_action_is_a_wildcard(stack: str, template: Callable[[str], Template]) -> None:
+    """Every allowed action is named."""
+    actions = {action for statement in template(stack).statements() for action in statement["Action"]}
+    assert actions
+    assert {action for action in actions if "*" in action} == set()
+
+
+def test_job_reads_one_table_and_writes_one_prefix(reviews: Template) -> None:
+    """The job of an export reaches nothing of another export."""
+    allowed = reviews.allowed("lakeshot-dev-reviews-job")
+    assert allowed["dynamodb:Scan"] == {"arn:aws:dynamodb:us-east-1:123456789012:table/Reviews"}
+    assert allowed["dynamodb:DescribeTable"] == {"arn:aws:dynamodb:us-east-1:123456789012:table/Reviews"}
+    assert allowed["s3:PutObject"] == {f"{BUCKET}/snapshots_reviews/*", f"{BUCKET}/runs/reviews/*"}
+    assert allowed["s3:DeleteObject"] == {f"{BUCKET}/snapshots_reviews/*"}
+    assert allowed["dynamodb:UpdateItem"] == {RUN_TABLE}
+    assert {action.split(":")[0] for action in allowed} == {"dynamodb", "s3", "logs", "cloudwatch"}
+
+
+def test_job_knows_only_its_own_export_in_the_run_table(reviews: Template) -> None:
+    """The run table is shared, so the role is confined to its export's partition."""
+    (statement,) = [s for s in reviews.statements("lakeshot-dev-reviews-job") if RUN_TABLE in s["Resource"]]
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["export#reviews"]}
+    }
+
+
+def test_job_lists_only_its_own_prefixes(reviews: Template) -> None:
+    """Listing the shared bucket is confined by prefix."""
+    (statement,) = [
+        s for s in reviews.statements("lakeshot-dev-reviews-job") if "s3:ListBucket" in s["Action"]
+    ]
+    assert statement["Condition"] == {"StringLike": {"s3:prefix": ["snapshots_reviews/*", "runs/reviews/*"]}}
+
+
+def test_a_job_role_is_taken_by_glue_and_the_plan_step_alone(reviews: Template) -> None:
+    """Glue acts for this account only; nobody else may read the source under this role."""
+    role = reviews.text(reviews.only("AWS::IAM::Role", RoleName="lakeshot-dev-reviews-job"))
+    glue, plan = role["AssumeRolePolicyDocument"]["Statement"]
+    assert glue["Principal"] == {"Service": "glue.amazonaws.com"}
+    assert glue["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert plan["Principal"] == {"AWS": "arn:aws:iam::123456789012:role/lakeshot-dev-plan"}
+
+
+def test_schedule_may_start_this_state_machine_alone(reviews: Template) -> None:
+    """And leave what it could not deliver."""
+    allowed = reviews.allowed("lakeshot-dev-reviews-schedule")
+    assert allowed["states:StartExecution"] == {
+        "arn:aws:states:us-east-1:123456789012:stateMachine:lakeshot-dev-export"
+    }
+    assert set(allowed) == {"states:StartExecution", "sqs:SendMessage"}
+
+
+def test_crawler_reads_one_prefix_and_writes_one_table(reviews: Template) -> None:
+    """A crawler cannot touch another export's table."""
+    allowed = reviews.allowed("lakeshot-dev-reviews-crawler")
+    assert allowed["s3:GetObject"] == {f"{BUCKET}/snapshots_reviews/*"}
+    assert allowed["glue:UpdateTable"] == {
+        "arn:aws:glue:us-east-1:123456789012:catalog",
+        "arn:aws:glue:us-east-1:123456789012:database/lakeshot",
+        "arn:aws:glue:us-east-1:123456789012:table/lakeshot/snapshots_reviews",
+    }
+    assert [action for action in allowed if "Delete" in action] == []
+
+
+def test_state_machine_reaches_only_what_its_states_call(common: Template) -> None:
+    """Jobs and crawlers by Lakeshot's prefix, functions one by one, no source and no secret."""
+    allowed = common.allowed("lakeshot-dev-export")
+    assert allowed["glue:StartJobRun"] == {"arn:aws:glue:us-east-1:123456789012:job/lakeshot-dev-*"}
+    assert allowed["glue:StartCrawler"] == {"arn:aws:glue:us-east-1:123456789012:crawler/lakeshot-dev-*"}
+    assert len(allowed["lambda:InvokeFunction"]) == 8
+    services = {action.split(":")[0] for action in allowed}
+    assert services == {"athena", "glue", "lambda", "logs", "s3", "xray"}
+
+
+def test_only_the_plan_step_acts_as_an_export(common: Template) -> None:
+    """Job roles can be assumed by the plan step; no other function has that right."""
+    assumers = [statement for statement in common.statements() if "sts:AssumeRole" in statement["Action"]]
+    assert [statement["Resource"] for statement in assumers] == [
+        ["arn:aws:iam::123456789012:role/lakeshot-dev-*-job*"]
+    ]
+    assert "sts:AssumeRole" in common.allowed("lakeshot-dev-plan")
+
+
+@pytest.mark.parametrize(
+    "step", ["plan", "verify-files", "catalog", "verify-readable", "publish", "report", "view"]
+)
+def test_only_retention_and_close_delete_data(step: str, common: Template) -> None:
+    """No other step may remove a data file."""
+    assert "s3:DeleteObject" not in common.allowed(f"lakeshot-dev-{step}")
+
+
+def test_only_close_sends_notices_and_stops_jobs(common: Template) -> None:
+    """Other steps have nothing to tell and nothing to stop."""
+    senders = [statement for statement in common.statements() if "sns:Publish" in statement["Action"]]
+    assert len(senders) == 1
+    assert "sns:Publish" in common.allowed("lakeshot-dev-close")
+    assert "glue:BatchStopJobRun" in common.allowed("lakeshot-dev-close")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_queues_take_tls_only_and_are_encrypted(stack: str, template: Callable[[str], Template]) -> None:
+    """Undelivered events hold payloads."""
+    found = template(stack)
+    queues, policies = found.of_type("AWS::SQS::Queue"), found.of_type("AWS::SQS::QueuePolicy")
+    assert len(queues) == len(policies)
+    assert [queue["Properties"]["SqsManagedSseEnabled"] for queue in queues] == [True] * len(queues)
+    for policy in policies:
+        denied = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+        assert [statement["Condition"] for statement in denied] == [TLS_ONLY]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_roles_stay_within_what_iam_allows(stack: str, template: Callable[[str], Template]) -> None:
+    """A role's inline policies may have 10,240 characters; none depends on the number of exports."""
+    found = template(stack)
+    for policy in found.of_type("AWS::IAM::Policy"):
+        text = str(found.text(policy["Properties"]["PolicyDocument"])).replace(" ", "")
+        assert len(text) < 8_000, policy["Properties"]["PolicyName"]

@@ -1,0 +1,176 @@
+"""JSON lines hold every logical type without loss, and nothing but valid JSON."""
+
+import gzip
+import io
+import json
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lakeshot.column_types import (
+    BIGINT,
+    BINARY,
+    BOOLEAN,
+    DECIMAL,
+    NUMBER_TEXT,
+    STRING,
+    Column,
+    ColumnType,
+    array_of,
+)
+from lakeshot.column_types import JSON as JSON_TYPE
+from lakeshot.files import Compression
+from lakeshot.files.json_lines import JsonLinesEncoder, json_lines_tables
+from lakeshot.schema import arrow_schema
+
+
+class InMemory(io.BytesIO):
+    """A file in memory, as a sink and as a stream."""
+
+    @property
+    def size(self) -> int:
+        return len(self.getvalue())
+
+    def tail(self, size: int) -> bytes:
+        return self.getvalue()[-size:]
+
+
+def column(name: str, kind: ColumnType) -> Column:
+    return Column(name=name, source=name, type=kind)
+
+
+def encoded(
+    table: pa.Table, columns: tuple[Column, ...], compression: Compression = Compression.NONE
+) -> bytes:
+    sink = InMemory()
+    encoder = JsonLinesEncoder(sink, columns, compression)
+    encoder.write(table)
+    encoder.close()
+    return sink.getvalue()
+
+
+ROW = {
+    "whole": -(2**63),
+    "exact": Decimal("-12345678901234567890.000000000000000001"),
+    "wide": "1E-130",
+    "text": 'a "quoted" \\ line\nand \x00 control, ü, 🚀',
+    "flag": False,
+    "raw": b"\x00\xff",
+    "tags": ["x", 'y"'],
+    "numbers": [1, 2],
+    "amounts": [Decimal("0.5")],
+    "blobs": [b"", b"\x01\x02"],
+    "document": '{"a":[1,null]}',
+}
+TYPES = {
+    "whole": BIGINT,
+    "exact": DECIMAL,
+    "wide": NUMBER_TEXT,
+    "text": STRING,
+    "flag": BOOLEAN,
+    "raw": BINARY,
+    "tags": array_of(STRING),
+    "numbers": array_of(BIGINT),
+    "amounts": array_of(DECIMAL),
+    "blobs": array_of(BINARY),
+    "document": JSON_TYPE,
+}
+COLUMNS = tuple(column(name, kind) for name, kind in TYPES.items())
+
+
+def test_each_type_is_written_as_documented() -> None:
+    """Numbers and booleans stand bare; decimals, wide numbers, bytes and JSON text are strings."""
+    table = pa.Table.from_pylist([ROW], schema=arrow_schema(COLUMNS))
+    assert json.loads(encoded(table, COLUMNS)) == {
+        "whole": -9223372036854775808,
+        "exact": "-12345678901234567890.000000000000000001",
+        "wide": "1E-130",
+        "text": 'a "quoted" \\ line\nand \x00 control, ü, 🚀',
+        "flag": False,
+        "raw": "AP8=",
+        "tags": ["x", 'y"'],
+        "numbers": [1, 2],
+        "amounts": ["0.5"],
+        "blobs": ["", "AQI="],
+        "document": '{"a":[1,null]}',
+    }
+
+
+def test_nulls_are_left_out() -> None:
+    """A row without any value is an empty object, on a line of its own."""
+    columns = (column("a", STRING), column("b", BIGINT))
+    table = pa.table({"a": ["x", None, None], "b": pa.array([None, None, 1], pa.int64())})
+    assert encoded(table, columns) == b'{"a":"x"}\n{}\n{"b":1}\n'
+
+
+def test_control_characters_never_break_a_line() -> None:
+    """What readers take for the end of a line is escaped inside text."""
+    table = pa.table({"a": ["".join(map(chr, range(0x20)))]})
+    line = encoded(table, (column("a", STRING),))
+    assert line.count(b"\n") == 1
+    assert min(line[:-1]) >= 0x20
+
+
+def test_gzip_is_one_stream_that_says_the_same() -> None:
+    """Compressed lines are the lines, whatever the number of writes."""
+    table = pa.table({"a": [str(number) for number in range(20_000)]})
+    columns = (column("a", STRING),)
+    assert gzip.decompress(encoded(table, columns, Compression.GZIP)) == encoded(table, columns)
+
+
+NUMBERS = st.decimals(min_value="-99999999999999999999", max_value="99999999999999999999", places=18)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = {
+    "whole": st.integers(-(2**63), 2**63 - 1),
+    "exact": NUMBERS,
+    "wide": st.just("9.9E+125"),
+    "text": TEXT,
+    "flag": st.booleans(),
+    "raw": st.binary(),
+    "tags": st.lists(TEXT, min_size=1, max_size=3),
+    "numbers": st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=3),
+    "amounts": st.lists(NUMBERS, min_size=1, max_size=3),
+    "blobs": st.lists(st.binary(), min_size=1, max_size=3),
+    "document": TEXT,
+}
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()}), min_size=1
+    ),
+    st.sampled_from([Compression.GZIP, Compression.NONE]),
+    st.integers(0, 3),
+)
+def test_what_is_read_back_is_what_was_written(
+    rows: list[dict[str, object]], compression: Compression, sliced: int
+) -> None:
+    """Any values of every type survive, also those of a slice of a table."""
+    table = pa.Table.from_pylist(rows, schema=arrow_schema(COLUMNS)).slice(sliced)
+    stream = InMemory(encoded(table, COLUMNS, compression))
+    read = [row for part in json_lines_tables(stream, COLUMNS, compression) for row in part.to_pylist()]
+    assert read == rows[sliced:]
+
+
+def test_lines_longer_than_a_piece_are_read_whole() -> None:
+    """Items of 400 KB, more of them than one piece of the stream holds, come back whole."""
+    columns = (column("a", STRING),)
+    table = pa.table({"a": [letter * 400_000 for letter in "abcdefghijklmnopqrstuvwxyz"]})
+    stream = InMemory(encoded(table, columns))
+    read = [
+        row["a"] for part in json_lines_tables(stream, columns, Compression.NONE) for row in part.to_pylist()
+    ]
+    assert [(text[0], len(text)) for text in read] == [
+        (letter, 400_000) for letter in "abcdefghijklmnopqrstuvwxyz"
+    ]
+
+
+def test_text_that_ends_early_is_an_error() -> None:
+    """Half a compressed file is not taken for a shorter one."""
+    table = pa.table({"a": ["x"] * 1000})
+    whole = encoded(table, (column("a", STRING),), Compression.GZIP)
+    with pytest.raises(EOFError):
+        list(json_lines_tables(InMemory(whole[:-9]), (column("a", STRING),), Compression.GZIP))

@@ -1,0 +1,76 @@
+"""Reading back finds what is really in a file, and notices damage."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from lakeshot.column_types import STRING, Column
+from lakeshot.errors import VerificationError
+from lakeshot.files import Compression, FileFormat, compressions
+from lakeshot.files.formats import ENCODERS
+from lakeshot.files.read_back import read_back
+from tests.unit.conftest import BUCKET
+from tests.unit.files.test_json_lines import InMemory
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+COLUMNS = (Column(name="a", source="a", type=STRING), Column(name="b", source="b", type=STRING))
+ALL = [(file_format, compression) for file_format in FileFormat for compression in compressions(file_format)]
+
+
+def file(file_format: FileFormat, compression: Compression, groups: Sequence[int] = (30_000, 7)) -> bytes:
+    """A file with so many rows in each row group."""
+    sink = InMemory()
+    encoder = ENCODERS[file_format](sink, COLUMNS, compression)
+    for rows in groups:
+        texts = [hashlib.sha256(str(row).encode()).hexdigest() for row in range(rows)]
+        encoder.write(pa.table({"a": texts, "b": pa.nulls(rows, pa.string())}))
+    encoder.close()
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(("file_format", "compression"), ALL)
+def test_rows_bytes_and_checksum_are_found(
+    s3: "S3Client", file_format: FileFormat, compression: Compression
+) -> None:
+    """Every row group of every format is counted, and the digest is of the whole object."""
+    body = file(file_format, compression)
+    s3.put_object(Bucket=BUCKET, Key="f", Body=body)
+    back = read_back(s3, BUCKET, "f", file_format, compression)
+    assert (back.rows, back.bytes, back.sha256) == (30_007, len(body), hashlib.sha256(body).hexdigest())
+
+
+def test_a_footer_of_many_columns_is_read_whole(s3: "S3Client") -> None:
+    """1,600 columns make a footer larger than the first guess of its size."""
+    columns = tuple(Column(name=f"c{n}", source=f"c{n}", type=STRING) for n in range(1_600))
+    sink = InMemory()
+    encoder = ENCODERS[FileFormat.PARQUET](sink, columns, Compression.SNAPPY)
+    encoder.write(pa.table({column.name: ["x"] for column in columns}))
+    encoder.close()
+    s3.put_object(Bucket=BUCKET, Key="f", Body=sink.getvalue())
+    assert read_back(s3, BUCKET, "f", FileFormat.PARQUET, Compression.SNAPPY).rows == 1
+
+
+@pytest.mark.parametrize(
+    ("file_format", "compression"), [ALL[0], ALL[1], (FileFormat.JSON, Compression.GZIP)]
+)
+def test_a_damaged_file_is_refused(s3: "S3Client", file_format: FileFormat, compression: Compression) -> None:
+    """Lost bytes are an error that names the file, never a smaller count."""
+    s3.put_object(Bucket=BUCKET, Key="f", Body=file(file_format, compression)[:-1000])
+    with pytest.raises(
+        VerificationError, match=f"s3://{BUCKET}/f is not a readable {file_format.value} file"
+    ):
+        read_back(s3, BUCKET, "f", file_format, compression)
+
+
+def test_a_changed_byte_changes_the_checksum(s3: "S3Client") -> None:
+    """What still decodes is caught by the digest."""
+    body = file(FileFormat.JSON, Compression.NONE)
+    s3.put_object(Bucket=BUCKET, Key="f", Body=body.replace(b"5", b"6", 1))
+    back = read_back(s3, BUCKET, "f", FileFormat.JSON, Compression.NONE)
+    assert back.rows == 30_007
+    assert back.sha256 != hashlib.sha256(body).hexdigest()

@@ -1,0 +1,134 @@
+"""A part's rows become as few files as their types and the target size allow."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from lakeshot.column_types import BIGINT, DECIMAL, NULL, STRING, Column, ColumnType
+from lakeshot.files import Compression, FileFormat
+from lakeshot.files.writer import PartWriter, Target
+from lakeshot.schema import arrow_schema
+from tests.unit.conftest import BUCKET
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TARGET = Target(
+    bucket=BUCKET,
+    prefix="data/",
+    run="run-1",
+    format=FileFormat.PARQUET,
+    compression=Compression.SNAPPY,
+    row_group_bytes=1,
+)
+
+
+def column(name: str, kind: ColumnType) -> Column:
+    return Column(name=name, source=name, type=kind)
+
+
+def written(
+    s3: "S3Client", *groups: dict[str, tuple[ColumnType, list[object]]], target: Target = TARGET
+) -> list[tuple[str, int, dict[str, str]]]:
+    """Key, rows and columns of each file that the row groups end up in."""
+    coming = iter(groups)
+
+    def typed(_: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
+        group = next(coming)
+        columns = tuple(column(name, kind) for name, (kind, _) in group.items())
+        arrays = [
+            pa.array(values, field.type)
+            for (_, values), field in zip(group.values(), arrow_schema(columns), strict=True)
+        ]
+        return pa.Table.from_arrays(arrays, schema=arrow_schema(columns)), columns
+
+    with PartWriter(s3, target, 3, typed) as writer:
+        for _ in groups:
+            writer.write(pa.table({"raw": ["x"]}))
+        files = writer.finish()
+    return [(f.key, f.rows, {c.name: str(c.type) for c in f.columns}) for f in files]
+
+
+def test_keys_name_part_file_and_run(s3: "S3Client") -> None:
+    """Every attempt at a part uses the same keys, and no other run does."""
+    assert written(s3, {"a": (STRING, ["x"])}) == [
+        ("data/part-00003-0000-4e65d3fb.parquet", 1, {"a": "string"})
+    ]
+
+
+def test_a_wider_type_opens_a_file(s3: "S3Client") -> None:
+    """What no longer fits goes on in a new file, which keeps the wider type."""
+    files = written(
+        s3,
+        {"n": (BIGINT, [1])},
+        {"n": (DECIMAL, [Decimal("1.5")])},
+        {"n": (BIGINT, [2])},
+    )
+    assert [(rows, columns) for _, rows, columns in files] == [
+        (1, {"n": "bigint"}),
+        (2, {"n": "decimal(38,18)"}),
+    ]
+
+
+def test_a_new_column_opens_a_file_and_a_missing_one_does_not(s3: "S3Client") -> None:
+    """A file has the columns it was opened with; rows that lack one hold null."""
+    files = written(
+        s3,
+        {"a": (STRING, ["x"])},
+        {"a": (STRING, ["y"]), "b": (BIGINT, [1])},
+        {"a": (STRING, ["z"])},
+    )
+    assert [(rows, columns) for _, rows, columns in files] == [
+        (1, {"a": "string"}),
+        (2, {"a": "string", "b": "bigint"}),
+    ]
+
+
+def test_nothing_but_nulls_never_opens_a_file(s3: "S3Client") -> None:
+    """A column without values is noted but forces nothing, before or after its type is known."""
+    files = written(
+        s3,
+        {"a": (STRING, ["x"]), "b": (NULL, [None])},
+        {"a": (STRING, ["y"]), "c": (NULL, [None])},
+    )
+    assert [(rows, columns) for _, rows, columns in files] == [
+        (2, {"a": "string", "b": "null", "c": "null"}),
+    ]
+
+
+def test_known_columns_are_there_from_the_start(s3: "S3Client") -> None:
+    """Files start from the last published schema, so an attribute met late opens no file."""
+    target = TARGET.model_copy(update={"known_columns": (column("a", STRING), column("b", BIGINT))})
+    files = written(s3, {"a": (STRING, ["x"])}, {"a": (STRING, ["y"]), "b": (BIGINT, [1])}, target=target)
+    assert [(rows, columns) for _, rows, columns in files] == [(2, {"a": "string", "b": "bigint"})]
+
+
+def test_a_file_ends_at_its_target_size(s3: "S3Client") -> None:
+    """Reaching the size closes the file after the row group."""
+    target = TARGET.model_copy(update={"file_bytes": 1})
+    files = written(s3, {"a": (STRING, ["x"])}, {"a": (STRING, ["y"])}, target=target)
+    assert [rows for _, rows, _ in files] == [1, 1]
+
+
+def test_no_rows_make_no_file(s3: "S3Client") -> None:
+    """A segment without items leaves nothing in S3."""
+    assert written(s3) == []
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_an_error_aborts_every_upload_of_the_part(s3: "S3Client") -> None:
+    """Files finished before the error are given up as well."""
+
+    def typed(tables: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
+        return tables[0], (column("raw", STRING),)
+
+    target = TARGET.model_copy(update={"file_bytes": 1})
+    writer = PartWriter(s3, target, 0, typed)
+    writer.write(pa.table({"raw": ["x"]}))
+    writer.write(pa.table({"raw": ["y"]}))
+    with pytest.raises(RuntimeError, match="source"), writer:
+        raise RuntimeError("source")
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)

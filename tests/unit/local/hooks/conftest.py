@@ -1,0 +1,45 @@
+"""Every test of a hook starts from an untouched, empty ministack."""
+
+from collections.abc import Iterator
+
+import pytest
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import athena, eventbridge, glue, s3, scheduler, stepfunctions
+from ministack.services.cloudformation import provisioners
+
+PATCHED = {
+    app: ["call_service_handler_sync"],
+    athena: ["_parse_ddl", "_execute_query"],
+    eventbridge: ["_invoke_target"],
+    glue: ["_create_job", "_update_job"],
+    iam_actions: ["access_denied_response", "extract_resource_arn"],
+    iam_evaluator: ["enforce"],
+    s3: ["_create_multipart_upload", "_complete_multipart_upload", "_composite_checksum"],
+    scheduler: ["_SCHEDULE_TICK_INTERVAL"],
+    stepfunctions: [
+        "_run_execution",
+        "_invoke_resource",
+        "_invoke_resource_with_timeout",
+        "_call_lambda",
+        "_start_execution",
+        "_fail_execution",
+        "_execute_task",
+        "_execute_map",
+        "_execute_parallel",
+        "_execute_pass",
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh_ministack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo every hook, and empty the services, after each test."""
+    for module, names in PATCHED.items():
+        for name in names:
+            monkeypatch.setattr(module, name, getattr(module, name))
+    for registry in (app.SERVICE_HANDLERS, stepfunctions._SERVICE_DISPATCH, provisioners._GLUE_JOB_DEFAULTS):
+        for key, value in registry.items():
+            monkeypatch.setitem(registry, key, value)
+    yield
+    app._reset_all_state()

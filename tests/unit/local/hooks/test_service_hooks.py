@@ -1,0 +1,138 @@
+"""One contract test per hook into services; each fails when an upgrade moves what the hook holds on to."""
+
+import asyncio
+import base64
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from ministack import app
+from ministack.services import s3
+from ministack.services.cloudformation import provisioners
+
+from local.hooks import (
+    AthenaQuery,
+    Call,
+    Crawl,
+    JsonObject,
+    ServiceError,
+    ServiceHandler,
+    job_definition,
+    keep_job_fields,
+    replace_athena_executor,
+    replace_crawler,
+    replace_operation,
+    wrap_service,
+)
+from local.hooks.operations import Response
+from local.hooks.s3 import keep_whole_object_checksums
+from tests.unit.local.hooks.calls import call, wait_for
+
+
+def test_one_operation_is_replaced_and_others_stay() -> None:
+    """A replaced operation answers with its function, an error becomes AWS's, the rest is ministack's."""
+
+    def start(started: Call) -> JsonObject:
+        if started.request["JobName"] == "unknown":
+            raise ServiceError("EntityNotFoundException", "no such job")
+        return {"JobRunId": f"{started.account} {started.region}"}
+
+    replace_operation("glue", "StartJobRun", start)
+    assert call("glue", "StartJobRun", {"JobName": "known"}) == {"JobRunId": "000000000000 us-east-1"}
+    assert call("glue", "StartJobRun", {"JobName": "unknown"})["__type"] == "EntityNotFoundException"
+    assert call("glue", "GetJobs", {}) == {"Jobs": []}
+
+
+def test_a_wrapped_service_sees_every_request() -> None:
+    """A wrapper stands between the request and the service."""
+    seen: list[str] = []
+
+    def wrapper(original: ServiceHandler) -> ServiceHandler:
+        async def handler(
+            method: str, path: str, headers: dict[str, str], body: bytes, query: Mapping[str, list[str]]
+        ) -> Response:
+            seen.append(headers["x-amz-target"])
+            return await original(method, path, headers, body, query)
+
+        return handler
+
+    wrap_service("glue", wrapper)
+    call("glue", "GetJobs", {})
+    assert seen == ["AWSGlue.GetJobs"]
+
+
+def test_a_replaced_crawler_crawls_in_the_scope_of_its_start() -> None:
+    """StartCrawler runs the function with account, region and role; LastCrawl tells what became of it."""
+    crawls: list[Crawl] = []
+
+    def crawl(started: Crawl) -> JsonObject:
+        crawls.append(started)
+        raise ValueError("two schemas")
+
+    replace_crawler(crawl)
+    call("glue", "CreateCrawler", {"Name": "c", "Role": "crawling", "Targets": {}, "DatabaseName": "d"})
+    call("glue", "StartCrawler", {"Name": "c"})
+
+    def crawler() -> dict[str, Any]:
+        shown: Any = call("glue", "GetCrawler", {"Name": "c"})["Crawler"]
+        return dict(shown)
+
+    wait_for(lambda: crawler()["State"] == "READY" and crawls)
+    assert (crawls[0].account, crawls[0].region) == ("000000000000", "us-east-1")
+    assert crawls[0].role_arn == "arn:aws:iam::000000000000:role/crawling"
+    assert crawler()["LastCrawl"]["ErrorMessage"] == "two schemas"
+
+
+def test_a_replaced_executor_gets_every_statement_and_its_caller() -> None:
+    """Athena's executor is given DDL too, with the caller's credentials; its error is the reason told."""
+    queries: list[AthenaQuery] = []
+
+    async def execute(query: AthenaQuery) -> None:
+        queries.append(query)
+        raise ValueError("TABLE_NOT_FOUND")
+
+    replace_athena_executor(execute)
+    started = call(
+        "athena",
+        "StartQueryExecution",
+        {
+            "QueryString": "CREATE TABLE t (a int)",
+            "ResultConfiguration": {"OutputLocation": "s3://b/"},
+            "QueryExecutionContext": {"Database": "lakeshot"},
+        },
+    )
+    shown: Any = call("athena", "GetQueryExecution", started)["QueryExecution"]
+    assert (queries[0].sql, queries[0].database) == ("CREATE TABLE t (a int)", "lakeshot")
+    assert queries[0].caller.principal_arn == "arn:aws:iam::000000000000:root"
+    assert (shown["Status"]["State"], shown["Status"]["StateChangeReason"]) == ("FAILED", "TABLE_NOT_FOUND")
+
+
+def test_jobs_keep_the_fields_ministack_drops() -> None:
+    """ExecutionProperty survives CreateJob, UpdateJob and CloudFormation."""
+    keep_job_fields()
+    runs = {"ExecutionProperty": {"MaxConcurrentRuns": 3}}
+    call("glue", "CreateJob", {"Name": "j", "Role": "r", "Command": {}, **runs})
+    assert (job_definition("j") or {})["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
+    changed: JsonObject = {"JobName": "j", "JobUpdate": {"ExecutionProperty": {"MaxConcurrentRuns": 4}}}
+    call("glue", "UpdateJob", changed)
+    assert (job_definition("j") or {})["ExecutionProperty"] == {"MaxConcurrentRuns": 4}
+    assert provisioners._glue_job_fields(runs) == runs
+
+
+def test_a_multipart_upload_keeps_a_checksum_of_the_whole_object() -> None:
+    """An upload of type FULL_OBJECT ends with the CRC32 of all its bytes."""
+    keep_whole_object_checksums()
+    asyncio.run(app.SERVICE_HANDLERS["s3"]("PUT", "/bucket", {"host": "127.0.0.1"}, b"", {}))
+    asked = {"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "FULL_OBJECT"}
+    _, answered, body = s3._create_multipart_upload("bucket", "k", asked)
+    found = re.search(rb"<UploadId>([^<]+)", body)
+    assert found is not None
+    query = {"uploadId": [found[1].decode()], "partNumber": ["1"]}
+    sent = {"x-amz-checksum-crc32": base64.b64encode(zlib.crc32(b"abc").to_bytes(4, "big")).decode()}
+    _, part, _ = s3._upload_part("bucket", "k", b"abc", query, sent)
+    listed = f"<C><Part><PartNumber>1</PartNumber><ETag>{part['ETag']}</ETag></Part></C>".encode()
+    _, _, document = s3._complete_multipart_upload("bucket", "k", listed, query, {})
+    assert answered["x-amz-checksum-type"] == "FULL_OBJECT"
+    assert b"<ChecksumCRC32>NSRBwg==</ChecksumCRC32>" in document
+    assert b"<ChecksumType>FULL_OBJECT</ChecksumType>" in document
