@@ -16,6 +16,7 @@ from ministack.core.tls import resolve_tls_material
 from local import athena, crawler, dynamodb, glue, states
 from local.hooks.events import enforce_target_permissions
 from local.hooks.executions import follow_execution_rules
+from local.hooks.functions import name_function_errors
 from local.hooks.glue import keep_job_fields
 from local.hooks.partitions import supply_update_partition
 from local.hooks.permissions import check_glue_resources, name_resources_in_denials
@@ -32,6 +33,7 @@ def install() -> None:
     check_glue_resources()
     keep_job_fields()
     supply_update_partition()
+    name_function_errors()
     enforce_state_machine_roles()
     follow_execution_rules()
     keep_whole_object_checksums()

@@ -44,13 +44,11 @@ def _success(observation: Observation, published: str | None) -> dict[str, str]:
 
 
 def _failure(observation: Observation, published: str | None) -> dict[str, str]:
-    record, failure = observation.record, observation.failure
-    cause = (record and record.error) or (failure and failure.cause)
-    next_step = (record and record.next_step) or (failure and failure.next_step)
+    failure = observation.failure
     return {
-        "cause": str(cause),
+        "cause": failure.cause if failure is not None else "not known",
         "still safe": _view(observation, published),
-        "next step": str(next_step),
+        "next step": failure.next_step if failure is not None else "look at the execution",
         "run again": f"make run EXPORT={observation.deployed.export}",
     }
 

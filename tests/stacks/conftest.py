@@ -1,5 +1,6 @@
 """All templates, synthesised once: without network, credentials, home or any tool but Python and Node."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,13 +15,6 @@ from tests.stacks.template import Template
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With ``--dist loadgroup`` one worker takes all tests of this folder, so that it alone synthesises."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("stacks"))
 
 
 def run_app(outdir: Path, **context: str) -> "subprocess.CompletedProcess[str]":
@@ -50,10 +44,16 @@ def run_app(outdir: Path, **context: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cloud assembly of tests/stacks/exports.yaml."""
-    outdir = tmp_path_factory.mktemp("synth") / "cdk.out"
-    result = run_app(outdir, config="tests/stacks/exports.yaml")
-    assert result.returncode == 0, result.stderr
+    """The cloud assembly of tests/stacks/exports.yaml, made by the first worker that needs it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    outdir = shared / "stacks" / "cdk.out"
+    outdir.parent.mkdir(exist_ok=True)
+    with (outdir.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (outdir / "manifest.json").exists():
+            result = run_app(outdir, config="tests/stacks/exports.yaml")
+            assert result.returncode == 0, result.stderr
     return outdir
 
 

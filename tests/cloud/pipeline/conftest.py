@@ -1,6 +1,7 @@
 """The real templates, deployed once per session by the real CDK command, with IAM on and over TLS."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ def cdk(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
 
 
 @pytest.fixture(scope="session")
-def pipeline(account: Account, cdk: Cdk, monkeypatch_session: pytest.MonkeyPatch) -> Pipeline:
+def pipeline(account: Account, cdk: Cdk, session_environment: pytest.MonkeyPatch) -> Pipeline:
     """Everything in exports.yaml, deployed; nothing of it has run."""
     for name, value in account.instance.environment().items():
-        monkeypatch_session.setenv(name, value)
+        session_environment.setenv(name, value)
     cdk.synth(Path(__file__).with_name("exports.yaml"))
     cdk.bootstrap()
     cdk.deploy()
@@ -27,13 +28,13 @@ def pipeline(account: Account, cdk: Cdk, monkeypatch_session: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="session")
-def monkeypatch_session() -> "pytest.MonkeyPatch":
+def session_environment() -> Iterator[pytest.MonkeyPatch]:
     """Environment variables for the whole session: awswrangler reads its endpoint from them."""
     with pytest.MonkeyPatch.context() as patch:
-        yield patch  # type: ignore[misc]
+        yield patch
 
 
-def _mailbox(account: Account):  # type: ignore[no-untyped-def]
+def _mailbox(account: Account) -> Callable[[], list[str]]:
     """A queue that is subscribed to the notices, read into a growing list."""
     sqs, sns = account.client("sqs"), account.client("sns")
     queue = sqs.create_queue(QueueName="notices")["QueueUrl"]

@@ -45,7 +45,9 @@ class Pipeline:
         """A table keyed by the string attribute Id; on demand unless it gets read units."""
         throughput: dict[str, Any] = {"BillingMode": "PAY_PER_REQUEST"}
         if read_units:
-            throughput = {"ProvisionedThroughput": {"ReadCapacityUnits": read_units, "WriteCapacityUnits": 1000}}
+            throughput = {
+                "ProvisionedThroughput": {"ReadCapacityUnits": read_units, "WriteCapacityUnits": 1000}
+            }
         dynamodb = self.client("dynamodb")
         dynamodb.create_table(
             TableName=name,
@@ -87,7 +89,9 @@ class Pipeline:
         """Wait until a run has ended and was closed."""
         sfn = self.client("stepfunctions")
         found = wait_for(
-            lambda: sfn.describe_execution(executionArn=self.arn(run)), lambda e: e["status"] != "RUNNING", seconds
+            lambda: sfn.describe_execution(executionArn=self.arn(run)),
+            lambda e: e["status"] != "RUNNING",
+            seconds,
         )
         return Ended(run, found["status"], found.get("error", ""), found.get("cause", ""))
 
@@ -104,8 +108,10 @@ class Pipeline:
         self.client("stepfunctions").stop_execution(executionArn=self.arn(run), error="Stopped", cause=cause)
 
     def record(self, export: str, run: str) -> RunRecord:
-        found = RunTable(self.client("dynamodb"), NAMES.run_table).get(export, run)
-        assert found is not None, f"run {run} of {export} has no record"
+        """The record of a run, waited for: the plan step writes it."""
+        runs = RunTable(self.client("dynamodb"), NAMES.run_table)
+        found = wait_for(lambda: runs.get(export, run), lambda record: record is not None)
+        assert found is not None
         return found
 
     def holder(self, export: str) -> Holder | None:

@@ -117,7 +117,12 @@ def changing_the_first_file_of(pipeline: Pipeline, export: str) -> Iterator[None
     ("role", "action", "resource", "step"),
     [
         ("job", "dynamodb:Scan", f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/Unpermitted", "read"),
-        ("job", "dynamodb:DescribeTable", f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/Unpermitted", "plan"),
+        (
+            "job",
+            "dynamodb:DescribeTable",
+            f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/Unpermitted",
+            "plan",
+        ),
     ],
 )
 def test_a_missing_permission_is_named_with_action_and_resource(

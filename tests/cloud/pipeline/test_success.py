@@ -2,6 +2,7 @@
 
 import base64
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.cloud.pipeline.pipeline import Pipeline
 
 pytestmark = pytest.mark.cloud
 
-REVIEWS = [
+REVIEWS: list[dict[str, Any]] = [
     {"Id": {"S": "r-1"}, "Stars": {"N": "5"}, "Text": {"S": "Bright."}},
     {"Id": {"S": "r-2"}, "Stars": {"N": "3"}, "Verified": {"BOOL": True}},
 ]
@@ -29,7 +30,10 @@ def test_two_exports_of_two_items_are_four_rows_and_a_view_of_two(pipeline: Pipe
     record = pipeline.record("reviews", second)
     assert (record.state, record.step, record.rows, record.rows_done) == ("SUCCEEDED", "done", 2, 2)
     assert record.snapshot is not None
-    assert pipeline.number(f"SELECT count(*) FROM \"reviews\" WHERE snapshot_timestamp = '{record.snapshot}'") == 2
+    assert (
+        pipeline.number(f"SELECT count(*) FROM \"reviews\" WHERE snapshot_timestamp = '{record.snapshot}'")
+        == 2
+    )
     assert pipeline.holder("reviews") is None
 
 
@@ -50,7 +54,7 @@ def test_json_lines_show_the_same_values_as_any_format(pipeline: Pipeline) -> No
     pipeline.succeed("notes")
     [row] = pipeline.rows(
         "SELECT id, price, to_base64(photo) AS photo, sizes[2] AS size, "
-        "json_extract_scalar(\"where\", '$.city') AS city FROM \"notes\""
+        'json_extract_scalar("where", \'$.city\') AS city FROM "notes"'
     )
     assert row == {
         "id": 'n"1\n',
@@ -78,7 +82,7 @@ def test_ten_thousand_items_of_all_kinds_arrive_once_each(pipeline: Pipeline) ->
     pipeline.succeed("readings", read_percentage=1.0)
     [row] = pipeline.rows(
         "SELECT count(*) AS rows, count(DISTINCT id) AS ids, sum(name) AS total, count(rare) AS rare, "
-        "max(length(large)) AS large FROM \"readings\""
+        'max(length(large)) AS large FROM "readings"'
     )
     assert row == {"rows": 10_000, "ids": 10_000, "total": 49_995_000, "rare": 1, "large": 390_000}
     mixed = pipeline.rows('SELECT mixed, count(*) AS n FROM "readings" GROUP BY 1 ORDER BY 1')

@@ -70,11 +70,16 @@ def test_registering_again_changes_nothing(glue: "GlueClient", lake: HiveLake) -
     assert len(partitions) == 1
 
 
-def test_columns_only_older_snapshots_have_stay_in_the_table(glue: "GlueClient", lake: HiveLake) -> None:
-    """Old snapshots stay queryable whole."""
+def test_columns_keep_their_place_and_new_ones_follow(glue: "GlueClient", lake: HiveLake) -> None:
+    """Athena compares partitions of JSON with the table by position; old snapshots stay queryable whole."""
     lake.register(manifest())
-    lake.register(manifest(snapshot="20261122T120000Z", columns=(*COLUMNS[:1], column("New", "boolean"))))
-    assert list(columns(glue)) == ["id", "new", "stars", "price", "photo", "sizes"]
+    lake.register(manifest(snapshot="20261122T120000Z", columns=(*COLUMNS[:1], column("Early", "boolean"))))
+    expected = ["id", "stars", "price", "photo", "sizes", "early"]
+    assert list(columns(glue)) == expected
+    partition = glue.get_partition(
+        DatabaseName="lakeshot", TableName="snapshots_reviews", PartitionValues=["20261122T120000Z"]
+    )["Partition"]
+    assert [found["Name"] for found in partition["StorageDescriptor"]["Columns"]] == expected
 
 
 def test_removing_a_snapshot_removes_its_partition_and_nothing_else(

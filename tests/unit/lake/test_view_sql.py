@@ -36,7 +36,8 @@ def test_a_view_before_the_first_snapshot_has_no_rows(deployed: Deployed) -> Non
 def test_counting_and_probing_read_one_partition_only(deployed: Deployed) -> None:
     """Older snapshots cost nothing."""
     assert count_sql(deployed, manifest()) == (
-        'SELECT count(*) FROM "lakeshot"."snapshots_reviews" WHERE "snapshot_timestamp" = \'20261121T120000Z\''
+        'SELECT count(*) FROM "lakeshot"."snapshots_reviews" '
+        "WHERE \"snapshot_timestamp\" = '20261121T120000Z'"
     )
     assert count_sql(deployed) == 'SELECT count(*) FROM "lakeshot"."reviews"'
     assert probe_sql(deployed, manifest(columns=COLUMNS[:1])) == (

@@ -9,6 +9,7 @@ from datetime import timedelta
 import boto3
 import pytest
 
+from lakeshot.failure import Failure
 from lakeshot.runs import RunRecord, RunState, RunTable
 from operate import runs, watching
 from operate.context import Context
@@ -133,8 +134,9 @@ def test_a_failed_run_fails_the_command(
 ) -> None:
     """Exit code 1, with the cause."""
     assert reading.record is not None
-    failed = reading.record.model_copy(update={"state": RunState.FAILED, "error": "SourceError: gone"})
-    shown.append(replace(reading, record=failed, state=RunState.FAILED, ended_at=NOON))
+    failed = reading.record.model_copy(update={"state": RunState.FAILED})
+    failure = Failure(cause="SourceError: gone", next_step="Correct it.")
+    shown.append(replace(reading, record=failed, state=RunState.FAILED, ended_at=NOON, failure=failure))
     assert runs.run(context, "reviews", {}, as_json=False) == 1
     assert "cause       SourceError: gone" in messages.getvalue()
 
@@ -154,10 +156,9 @@ def test_stopping_aborts_the_execution_and_waits_until_it_is_closed(
     runs.start(context, "reviews", {})
     run = str(executions()[0]["name"])
     assert reading.record is not None
-    closed = reading.record.model_copy(
-        update={"state": RunState.ABORTED, "error": "the run was stopped: stopped by anna@laptop"}
-    )
-    ended = replace(reading, state=RunState.ABORTED, ended_at=NOON)
+    closed = reading.record.model_copy(update={"state": RunState.ABORTED})
+    failure = Failure(cause="the run was stopped: stopped by anna@laptop", next_step="Run again.")
+    ended = replace(reading, state=RunState.ABORTED, ended_at=NOON, failure=failure)
     shown += [reading, reading, ended, replace(ended, record=closed)]
     assert runs.stop_run(context, run) == 0
     assert executions()[0]["status"] == "ABORTED"

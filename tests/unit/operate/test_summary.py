@@ -42,17 +42,14 @@ def test_a_success_tells_snapshot_rows_units_cost_and_view(reading: Observation)
 
 
 def test_a_failure_tells_cause_what_is_safe_and_the_next_step(reading: Observation) -> None:
-    """The record's own words win; the view is said to show what it showed before."""
+    """The view is said to show what it showed before, and the command to run again is there to copy."""
     assert reading.record is not None
-    record = reading.record.model_copy(
-        update={
-            "state": RunState.FAILED,
-            "snapshot": "20261121T120000Z",
-            "error": "SourceError: table 'Reviews' is gone",
-            "next_step": "Correct the source table or its name, then run again.",
-        }
+    record = reading.record.model_copy(update={"state": RunState.FAILED, "snapshot": "20261121T120000Z"})
+    failure = Failure(
+        cause="SourceError: table 'Reviews' is gone",
+        next_step="Correct the source table or its name, then run again.",
     )
-    seen = replace(reading, record=record, state=RunState.FAILED, ended_at=END)
+    seen = replace(reading, record=record, state=RunState.FAILED, ended_at=END, failure=failure)
     assert summary(seen, published="20261120T120000Z", links=LINKS) == (
         "Run reviews-20261121T120000Z-1a2b failed after 42 s, in the step 'read'.\n"
         "  cause       SourceError: table 'Reviews' is gone\n"

@@ -9,29 +9,11 @@ Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
 
 
-def cover(size: int, starts: Positions, ends: Positions) -> Mask:
-    """Which of ``size`` bytes lie in a span."""
-    bounds = np.concatenate(([0], np.column_stack((starts, ends)).ravel(), [size]))
-    return np.repeat(np.arange(len(bounds) - 1) % 2 == 1, np.diff(bounds))
+def cut(characters: Bytes, starts: Positions, ends: Positions) -> pa.StringArray:
+    """Each span as one string.
 
-
-def slices(characters: Bytes, starts: Positions, ends: Positions) -> pa.StringArray:
-    """Each span as one string; for spans that are a small part of the bytes."""
-    offsets = _offsets(ends - starts)
-    indices = np.repeat(starts - offsets[:-1], ends - starts) + np.arange(offsets[-1])
-    return _strings(offsets, characters[indices])
-
-
-def kept_slices(characters: Bytes, kept: Mask, starts: Positions, ends: Positions) -> pa.StringArray:
-    """The kept bytes of each span as one string; nothing outside the spans may be kept."""
-    bounds = np.column_stack((starts, ends)).ravel()
-    lengths = np.add.reduceat(kept, bounds, dtype=np.int32)[::2] if bounds.size else bounds
-    return _strings(_offsets(lengths), characters[kept])
-
-
-def _offsets(lengths: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
-
-
-def _strings(offsets: npt.NDArray[np.int32], data: Bytes) -> pa.StringArray:
-    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+    An Arrow array whose every second string is a span lies over the bytes as they are.
+    """
+    bounds = np.column_stack((starts, ends)).astype(np.int32)
+    over = pa.StringArray.from_buffers(max(0, bounds.size - 1), pa.py_buffer(bounds), pa.py_buffer(characters))
+    return over.take(pa.array(np.arange(0, bounds.size, 2, dtype=np.int32)))

@@ -12,16 +12,13 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from lakeshot.dynamodb.brackets import Brackets
-from lakeshot.dynamodb.spans import Bytes, Mask, Positions, slices
+from lakeshot.dynamodb.spans import Bytes, Mask, Positions, cut
 from lakeshot.json_text import JSON_NUMBER
 
 TAG_BYTES = len('{"M":')
 NUMBER_TAG_BYTES = len('{"N":"')
 WORD_TAG_BYTES = len('{"NULL":')
-
-_ATTRIBUTE_DEPTH = 4
-_EMPTY_BYTES = len('{"M":{}}')
-
+ATTRIBUTE_DEPTH = 4
 
 _BEGINNINGS = {
     "S": '"',
@@ -37,9 +34,15 @@ _BEGINNINGS = {
 }
 """By tag, the characters its value can begin with. From ``N`` on, JSON text keeps the tag where it has
 to, so a map of that one key reads as a tag."""
-S, L, BOOL, NULL, N, M, B, SS, NS, BS = range(1, len(_BEGINNINGS) + 1)
+TAGS = ("", *_BEGINNINGS)
+"""The names of tags by their numbers, which begin at 1."""
+S, L, BOOL, NULL, N, M, B, SS, NS, BS = range(1, len(TAGS))
 _UNKNOWN = 0
-_NAME_BYTES = np.array([0, *map(len, _BEGINNINGS)])
+_NAME_BYTES = np.array([*map(len, TAGS)])
+VALUE_OFFSETS = len('{"":') + _NAME_BYTES
+"""By tag, how far behind its wrapper's bracket a value begins."""
+_COLON = ord(":")
+_QUOTE = ord('"')
 
 
 def _tags_by_name() -> npt.NDArray[np.uint8]:
@@ -52,7 +55,7 @@ def _tags_by_name() -> npt.NDArray[np.uint8]:
 
 def _may_begin() -> Mask:
     """Whether a value of the tag may begin with the byte."""
-    allowed = np.zeros((len(_BEGINNINGS) + 1, 256), np.bool_)
+    allowed = np.zeros((len(TAGS), 256), np.bool_)
     for tag, beginnings in enumerate(_BEGINNINGS.values(), start=1):
         allowed[tag, list(beginnings.encode())] = True
     return allowed
@@ -64,51 +67,59 @@ _MAY_BEGIN = _may_begin()
 
 @dataclass(frozen=True, slots=True)
 class Wrappers:
-    """Wrappers in the order of the page: of attributes that are maps or lists, and all inside those.
+    """Wrappers of attributes and of all values inside those, in the order of the text.
 
-    ``starts`` and ``ends`` are the positions of their own brackets.
+    ``opens`` and ``closes`` are the numbers of their own brackets, ``tags`` index ``TAGS``.
     ``is_plain`` says that JSON without the wrapper still tells the value, so the wrapper may go.
     """
 
-    starts: Positions
-    ends: Positions
+    opens: Positions
+    closes: Positions
     tags: npt.NDArray[np.uint8]
-    is_attribute: Mask
     is_plain: Mask
 
     def where(self, mask: Mask) -> "Wrappers":
         """Those the mask selects."""
-        return Wrappers(
-            self.starts[mask], self.ends[mask], self.tags[mask], self.is_attribute[mask], self.is_plain[mask]
-        )
-
-    @property
-    def is_empty(self) -> Mask:
-        """Of maps and lists: which have no members."""
-        return np.asarray(self.ends - self.starts < _EMPTY_BYTES, np.bool_)
+        return Wrappers(self.opens[mask], self.closes[mask], self.tags[mask], self.is_plain[mask])
 
 
 def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
-    """The wrappers of a page without white space; ``ValueError`` for a value that is none of DynamoDB's."""
-    candidates = np.flatnonzero(
-        brackets.opens & (brackets.depths >= _ATTRIBUTE_DEPTH) & (brackets.depths & 1 == 0)
+    """The wrappers in a text without white space, of which these are the brackets.
+
+    ``ValueError`` for a value that is none of DynamoDB's.
+    """
+    opens = np.flatnonzero(
+        brackets.opens & (brackets.depths >= ATTRIBUTE_DEPTH) & (brackets.depths & 1 == 0)
     )
-    tags = _named_tags(characters, brackets.positions[candidates] + len('{"'))
-    is_attribute = brackets.depths[candidates] == _ATTRIBUTE_DEPTH
-    chosen = ~is_attribute | (tags == M) | (tags == L)
-    indices, tags, is_attribute = candidates[chosen], tags[chosen], is_attribute[chosen]
-    starts = brackets.positions[indices]
-    first_bytes = characters[starts + len('{"":') + _NAME_BYTES[tags]]
-    if not _MAY_BEGIN[tags, first_bytes].all():
+    closes = brackets.partners[opens]
+    tags = _named_tags(characters, brackets.positions[opens] + len('{"'))
+    if not _are_values(characters, brackets, opens, tags):
         raise ValueError(f"a value is not what its type tag says; known tags: {', '.join(_BEGINNINGS)}")
-    ends = brackets.positions[brackets.partners[indices]]
     is_plain = tags < N
-    is_map, is_number = tags == M, tags == N
-    is_plain[is_map] = ~_reads_as_tag(characters, brackets, indices[is_map])
-    is_plain[is_number] = _is_json_number(
-        characters, starts[is_number] + NUMBER_TAG_BYTES, ends[is_number] - 1
+    is_map = tags == M
+    is_plain[is_map] = ~_reads_as_tag(characters, brackets, opens[is_map])
+    is_number = (tags == N) & (brackets.depths[opens] > ATTRIBUTE_DEPTH)
+    starts, ends = brackets.positions[opens[is_number]], brackets.positions[closes[is_number]]
+    is_plain[is_number] = _is_json_number(characters, starts + NUMBER_TAG_BYTES, ends - 1)
+    return Wrappers(opens, closes, tags, is_plain)
+
+
+def _are_values(
+    characters: Bytes, brackets: Brackets, opens: Positions, tags: npt.NDArray[np.uint8]
+) -> bool:
+    """Whether each wrapper holds its tag, and one value that begins and ends as the tag says."""
+    values = brackets.positions[opens] + VALUE_OFFSETS[tags]
+    last = brackets.positions[brackets.partners[opens]] - 1
+    first_bytes = characters[values]
+    begins = _MAY_BEGIN[tags, first_bytes] & (characters[values - 1] == _COLON)
+    is_text = first_bytes == _QUOTE
+    is_word = (tags == BOOL) | (tags == NULL)
+    held = opens[~is_text & ~is_word] + 1
+    return bool(
+        begins.all()
+        and (characters[last[is_text]] == _QUOTE).all()
+        and (brackets.positions[brackets.partners[held]] == last[~is_text & ~is_word]).all()
     )
-    return Wrappers(starts, ends, tags, is_attribute, is_plain)
 
 
 def _named_tags(characters: Bytes, positions: Positions) -> npt.NDArray[np.uint8]:
@@ -129,5 +140,5 @@ def _reads_as_tag(characters: Bytes, brackets: Brackets, wrappers: Positions) ->
 
 
 def _is_json_number(characters: Bytes, starts: Positions, ends: Positions) -> Mask:
-    matches = pc.match_substring_regex(slices(characters, starts, ends), JSON_NUMBER)
+    matches = pc.match_substring_regex(cut(characters, starts, ends), JSON_NUMBER)
     return np.asarray(matches.to_numpy(zero_copy_only=False), np.bool_)

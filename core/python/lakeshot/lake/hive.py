@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from lakeshot.athena import Athena
 from lakeshot.deployed import Deployed
-from lakeshot.lake.hive_table import partition_input, table_input
+from lakeshot.lake.hive_table import merged_columns, partition_input, table_input
 from lakeshot.lake.view_sql import count_sql, no_snapshot_sql, probe_sql, view_sql
 from lakeshot.manifest import Manifest
 from lakeshot.refusals import refusals_named
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
+    from mypy_boto3_glue.type_defs import PartitionInputTypeDef
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,28 @@ class HiveLake:
             try:
                 existing = self.glue.get_table(DatabaseName=database, Name=table)["Table"]
             except self.glue.exceptions.EntityNotFoundException:
-                self.glue.create_table(DatabaseName=database, TableInput=table_input(self.deployed, manifest))
-            else:
-                columns = existing.get("StorageDescriptor", {}).get("Columns", [])
-                others = {column["Name"]: column.get("Type", "string") for column in columns}
-                self.glue.update_table(
-                    DatabaseName=database, TableInput=table_input(self.deployed, manifest, others)
+                columns = merged_columns({}, manifest)
+                self.glue.create_table(
+                    DatabaseName=database, TableInput=table_input(self.deployed, manifest, columns)
                 )
-            self._register_partition(manifest)
+            else:
+                stored = existing.get("StorageDescriptor", {}).get("Columns", [])
+                columns = merged_columns({c["Name"]: c.get("Type", "string") for c in stored}, manifest)
+                self.glue.update_table(
+                    DatabaseName=database, TableInput=table_input(self.deployed, manifest, columns)
+                )
+            self._register_partition(partition_input(self.deployed, manifest, columns))
 
-    def _register_partition(self, manifest: Manifest) -> None:
-        where = {"DatabaseName": self.deployed.database, "TableName": self.deployed.names.table}
-        partition = partition_input(self.deployed, manifest)
+    def _register_partition(self, partition: "PartitionInputTypeDef") -> None:
+        database, table = self.deployed.database, self.deployed.names.table
         try:
-            self.glue.create_partition(**where, PartitionInput=partition)
+            self.glue.create_partition(DatabaseName=database, TableName=table, PartitionInput=partition)
         except self.glue.exceptions.AlreadyExistsException:
             self.glue.update_partition(
-                **where, PartitionInput=partition, PartitionValueList=[manifest.snapshot]
+                DatabaseName=database,
+                TableName=table,
+                PartitionInput=partition,
+                PartitionValueList=partition.get("Values", []),
             )
 
     def count_query(self, manifest: Manifest) -> str:

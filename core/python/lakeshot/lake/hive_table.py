@@ -30,17 +30,18 @@ _LAYOUTS = {
 """Input format, output format, SerDe and its parameters, as Glue's own crawlers write them."""
 
 
-def table_input(
-    deployed: Deployed, manifest: Manifest, others: Mapping[str, str] | None = None
-) -> "TableInputTypeDef":
-    """The table of all snapshots: this manifest's columns, then those only ``others`` have.
+def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[str, str]:
+    """The table's columns by name and Hive type, once it also holds this snapshot.
 
-    ``others`` are the table's columns so far, by name and Hive type.
+    Columns keep their place and new ones follow, because Athena holds partitions of JSON against the
+    table column by column (Athena user guide, schema updates and partitions). Types are this snapshot's.
     """
-    columns = {
-        **_columns(manifest),
-        **{n: t for n, t in (others or {}).items() if n not in _columns(manifest)},
-    }
+    own = {column.name: hive_type(column.type, manifest.format) for column in manifest.columns}
+    return {**existing, **own}
+
+
+def table_input(deployed: Deployed, manifest: Manifest, columns: Mapping[str, str]) -> "TableInputTypeDef":
+    """The table of all snapshots."""
     return {
         "Name": deployed.names.table,
         "TableType": "EXTERNAL_TABLE",
@@ -54,18 +55,16 @@ def table_input(
     }
 
 
-def partition_input(deployed: Deployed, manifest: Manifest) -> "PartitionInputTypeDef":
-    """The partition of one snapshot, with the columns its own files hold."""
+def partition_input(
+    deployed: Deployed, manifest: Manifest, columns: Mapping[str, str]
+) -> "PartitionInputTypeDef":
+    """The partition of one snapshot."""
     location = f"s3://{deployed.bucket}/{manifest.prefix}"
     return {
         "Values": [manifest.snapshot],
-        "StorageDescriptor": _storage(manifest.format, _columns(manifest), location),
+        "StorageDescriptor": _storage(manifest.format, columns, location),
         "Parameters": {"lakeshot:run": manifest.run, "recordCount": str(manifest.rows)},
     }
-
-
-def _columns(manifest: Manifest) -> Mapping[str, str]:
-    return {column.name: hive_type(column.type, manifest.format) for column in manifest.columns}
 
 
 def _storage(

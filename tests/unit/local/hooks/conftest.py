@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import athena, eventbridge, glue, s3, scheduler, stepfunctions
+from ministack.services import athena, eventbridge, glue, lambda_svc, s3, scheduler, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 PATCHED = {
@@ -15,6 +15,7 @@ PATCHED = {
     glue: ["_create_job", "_update_job"],
     iam_actions: ["access_denied_response", "extract_resource_arn"],
     iam_evaluator: ["enforce"],
+    lambda_svc: ["_execute_function_warm"],
     s3: ["_create_multipart_upload", "_complete_multipart_upload", "_composite_checksum"],
     scheduler: ["_SCHEDULE_TICK_INTERVAL"],
     stepfunctions: [

@@ -1,7 +1,7 @@
 """The templates as a whole.
 
 After an intended change write them anew, and review the difference:
-``UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest tests/stacks/test_snapshots.py``
+``UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest tests/stacks/test_template_snapshots.py``
 """
 
 import json

@@ -1,0 +1,75 @@
+"""Contract tests of the hooks into Lambda's errors, Athena's permissions and Glue's partitions."""
+
+import pytest
+from ministack.core import iam_actions
+from ministack.services import athena, lambda_svc
+
+from local.hooks.functions import name_function_errors, raised
+from local.hooks.partitions import supply_update_partition
+from local.hooks.permissions import check_glue_resources
+from tests.unit.local.hooks.calls import call
+
+TRACEBACK = """START
+Traceback (most recent call last):
+  File "plan.py", line 9, in handler
+    raise SourceError("no table: x")
+lakeshot.errors.SourceError: no table: x"""
+
+
+@pytest.mark.parametrize(
+    ("log", "message", "name"),
+    [
+        (TRACEBACK, "no table: x", "SourceError"),
+        ("Traceback\nKeyError: 'a'", "'a'", "KeyError"),
+        ("Traceback\nAssertionError", "", "AssertionError"),
+        ("nothing of the kind", "no table: x", None),
+    ],
+)
+def test_the_exception_is_named_as_the_traceback_ends(log: str, message: str, name: str | None) -> None:
+    """The class, without its module; nothing is guessed where there is no traceback."""
+    assert raised(log, message) == name
+
+
+def test_a_function_s_error_carries_the_class_of_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one name that ministack gives every exception is replaced, other errors stay."""
+    failed = {"errorMessage": "no table: x", "errorType": "Runtime.HandlerError"}
+    answers = iter(
+        [
+            {"body": failed, "error": True, "log": TRACEBACK},
+            {"body": {"errorMessage": "slow", "errorType": "Sandbox.Timedout"}, "error": True, "log": ""},
+        ]
+    )
+    monkeypatch.setattr(lambda_svc, "_execute_function_warm", lambda function, event, request: next(answers))
+    name_function_errors()
+    told = [lambda_svc._execute_function_warm({}, {}, "id")["body"]["errorType"] for _ in range(2)]
+    assert told == ["SourceError", "Sandbox.Timedout"]
+
+
+def test_an_athena_query_is_checked_on_its_workgroup() -> None:
+    """Calls that name only a query are about the workgroup it was started in."""
+    check_glue_resources()
+    athena._executions["q-1"] = {"WorkGroup": "primary"}
+    headers = {"x-amz-target": "AmazonAthena.GetQueryExecution"}
+    body = b'{"QueryExecutionId": "q-1"}'
+    arn = iam_actions.extract_resource_arn("athena", "POST", "/", headers, body, {}, "us-east-1", "1")
+    assert arn == "arn:aws:athena:us-east-1:1:workgroup/primary"
+
+
+def test_one_partition_is_updated() -> None:
+    """UpdatePartition replaces a registered partition and refuses one that is not registered."""
+    supply_update_partition()
+    where = {"DatabaseName": "d", "TableName": "t"}
+    call("glue", "CreateDatabase", {"DatabaseInput": {"Name": "d"}})
+    call("glue", "CreateTable", {"DatabaseName": "d", "TableInput": {"Name": "t"}})
+    call(
+        "glue", "CreatePartition", {**where, "PartitionInput": {"Values": ["1"], "Parameters": {"a": "old"}}}
+    )
+    new = {"Values": ["1"], "Parameters": {"a": "new"}}
+    assert (
+        call("glue", "UpdatePartition", {**where, "PartitionValueList": ["1"], "PartitionInput": new}) == {}
+    )
+    found = call("glue", "GetPartition", {**where, "PartitionValues": ["1"]})["Partition"]
+    assert isinstance(found, dict)
+    assert found["Parameters"] == {"a": "new"}
+    refused = call("glue", "UpdatePartition", {**where, "PartitionValueList": ["2"], "PartitionInput": new})
+    assert refused["__type"] == "EntityNotFoundException"
