@@ -8,7 +8,11 @@ from pyspark.sql import SparkSession
 from lakeshot.errors import SourceError, ThrottledError
 from lakeshot_spark.distribution import distribute, driver_host, task_error
 
-pytestmark = pytest.mark.spark
+pytestmark = [
+    pytest.mark.spark,
+    # PySpark leaves the sockets through which it collects results to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def test_every_item_is_worked_on_once_in_a_task_of_its_own(spark: SparkSession) -> None:

@@ -39,7 +39,17 @@ def _mailbox(account: Account) -> Callable[[], list[str]]:
     sqs, sns = account.client("sqs"), account.client("sns")
     queue = sqs.create_queue(QueueName="notices")["QueueUrl"]
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{NAMES.topic}"
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:notices")
+    queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:notices"
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
     received: list[str] = []
 
     def read() -> list[str]:
