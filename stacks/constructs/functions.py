@@ -101,6 +101,7 @@ class Functions(Construct):
         close = self._may("close")
         close.read_deployed_exports()
         close.use_run_table("DeleteItem", "GetItem", "Query", "UpdateItem")
+        close.watch_executions()
         close.watch_jobs("BatchStopJobRun")
         close.use_run_files("GetObject")
         close.use_data_files("AbortMultipartUpload", "DeleteObject")

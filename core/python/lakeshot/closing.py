@@ -48,7 +48,7 @@ class Closer:
         for snapshot in self._snapshots.all():
             if snapshot.run == run:
                 self._settle(snapshot)
-        failure = explain(end)
+        failure = explain(self._with_cause(end))
         record = self._runs.get(self.deployed.export, run)
         if record is not None and record.state == RunState.RUNNING:
             self._runs.update(
@@ -61,6 +61,13 @@ class Closer:
             )
             self.notify(*self._notice(record, end, failure))
         self._lock.release(run=run)
+
+    def _with_cause(self, end: ExecutionEnd) -> ExecutionEnd:
+        """The end with the cause that was given for it; the event of a stopped execution may lack it."""
+        if end.cause is not None:
+            return end
+        found = self.liveness.sfn.describe_execution(executionArn=end.execution_arn)
+        return end.model_copy(update={"error": found.get("error"), "cause": found.get("cause")})
 
     def _stop_job(self, run: str) -> None:
         """Stop the run's Glue job runs and wait until they are over, so that none writes any more."""

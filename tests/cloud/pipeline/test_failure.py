@@ -1,10 +1,13 @@
 """Runs that go wrong: what was published stays, nothing of the failed run does, and somebody is told why."""
 
+import io
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cloud.pipeline.pipeline import ACCOUNT_ID, BUCKET, Ended, Pipeline, wait_for
@@ -81,7 +84,7 @@ def test_a_second_run_meanwhile_is_refused_and_the_first_can_be_stopped(pipeline
 
 
 def test_a_file_that_is_changed_after_the_commit_is_never_published(pipeline: Pipeline) -> None:
-    """Same name, same size, other bytes: reading it back tells."""
+    """A whole Parquet file of as many rows, but not the one that was written: reading it back tells."""
     pipeline.make_table("Corrupted", ITEMS[:10])
     with changing_the_first_file_of(pipeline, "corrupted"):
         failed = pipeline.run("corrupted")
@@ -100,8 +103,10 @@ def changing_the_first_file_of(pipeline: Pipeline, export: str) -> Iterator[None
         s3 = pipeline.client("s3")
         while not over.is_set():
             for key in pipeline.objects(export)[:1]:
-                body = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-                s3.put_object(Bucket=BUCKET, Key=key, Body=body[:-1] + b"?")
+                written = pq.read_table(io.BytesIO(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()))
+                other = io.BytesIO()
+                pq.write_table(pa.table({"id": ["forged"] * written.num_rows}), other)
+                s3.put_object(Bucket=BUCKET, Key=key, Body=other.getvalue())
                 return
 
     thread = threading.Thread(target=change)
