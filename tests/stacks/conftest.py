@@ -17,6 +17,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in this folder: its one synth takes longer than all unit tests of a worker."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("stacks")
+
+
 def run_app(outdir: Path, **context: str) -> "subprocess.CompletedProcess[str]":
     """Run the app as the CDK command does, from another directory and with nothing to lean on."""
     without_network = ["unshare", "--map-root-user", "--net"]

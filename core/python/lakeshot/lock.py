@@ -118,7 +118,8 @@ class Lock:
         now = f"run {holder.run!r} holds it as number {holder.fence}" if holder else "nobody holds it"
         return LockLostError(
             f"run {run!r} no longer holds the lock of export {self._export!r} "
-            f"(its number was {fence}; {now}), so it stops without changing anything. Start a new run if this export still needs one."
+            f"(its number was {fence}; {now}), so it stops without changing anything. "
+            "Start a new run if this export still needs one."
         )
 
     def _held(self, holder: Holder) -> LockHeldError:
