@@ -24,36 +24,40 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from benchmarks.machine import machine_line
-from benchmarks.scan_pages import flat_page, nested_page
+from benchmarks.scan_pages import flat_page, nested_page, wide_page
 from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.page import PageDecoder
 
-PAGES = {"flat": flat_page, "maps and lists": nested_page}
+PAGES = {"flat": flat_page, "maps and lists": nested_page, "wide": wide_page}
 PAGES_IN_ROW_GROUP = 8
-AIM = 12.0
+AIMS = {"flat": 12.0, "maps and lists": 12.0, "wide": 6.0}
+"""How many times boto3's rate ours is to be. boto3 makes nothing of an attribute that an item lacks; a wide
+table has a cell for it."""
 
 Decode = Callable[[], int]
 """Decodes the pages of a row group and returns how many items they held."""
 
 
 def main(arguments: list[str]) -> int:
-    """Print all rates and how many times boto3's ours is; 1 if that is under the aim."""
+    """Print all rates and how many times boto3's ours is; 1 if one is under its aim."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks scan")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     rounds = parser.parse_args(arguments).rounds
     pa.set_cpu_count(1)
     print(machine_line("pyarrow", "numpy", "boto3"))
     print(f"{'page':<16}{'items':>7}{'bytes':>11}  {'decoded by':<18}{'items/s':>9}{'ours is':>9}")
-    ratios = []
+    missed = []
     for name, make_page in PAGES.items():
         body = make_page()
         items, rates = _rates(body, rounds)
         for contender, rate in rates.items():
             ratio = rates["Lakeshot"] / rate
             print(f"{name:<16}{items:>7,}{len(body):>11,}  {contender:<18}{rate:>9,.0f}{ratio:>8.1f}x")
-        ratios.append(rates["Lakeshot"] / rates["boto3"])
-    print(f"lowest against boto3 as it comes: {min(ratios):.1f}x, the aim is {AIM:.0f}x; {rounds} rounds")
-    return 0 if min(ratios) >= AIM else 1
+        if rates["Lakeshot"] < AIMS[name] * rates["boto3"]:
+            missed.append(name)
+    aims = ", ".join(f"{name} {aim:.0f}x" for name, aim in AIMS.items())
+    print(f"aims against boto3 as it comes: {aims}; missed: {', '.join(missed) or 'none'}; {rounds} rounds")
+    return 1 if missed else 0
 
 
 def _rates(body: bytes, rounds: int) -> tuple[int, dict[str, float]]:

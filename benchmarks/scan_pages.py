@@ -22,6 +22,7 @@ _WORDS = (
     "again",
     '"fine"',
 )
+_KNOWN = 400
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 Item = dict[str, dict[str, Any]]
@@ -37,6 +38,12 @@ def nested_page() -> bytes:
     """Half as many of the same items, each with a map of maps and a list of maps too."""
     random = Random(2)
     return _response([_review(random) | _order(random) for _ in range(ITEMS // 2)])
+
+
+def wide_page() -> bytes:
+    """Items of a table of many kinds of item: 15 attributes each, of 400 known."""
+    random = Random(3)
+    return _response([_event(random) for _ in range(ITEMS)])
 
 
 def _response(items: list[Item]) -> bytes:
@@ -70,6 +77,17 @@ def _review(random: Random) -> Item:
         "title": {"S": " ".join(random.choices(_WORDS, k=4))},
         "body": {"S": " ".join(random.choices(_WORDS, k=10))},
     }
+
+
+def _event(random: Random) -> Item:
+    return {"review_id": {"S": str(UUID(int=random.getrandbits(128)))}} | {
+        f"attribute_{number}": _scalar(random, number) for number in random.sample(range(_KNOWN - 1), 14)
+    }
+
+
+def _scalar(random: Random, number: int) -> dict[str, Any]:
+    """A value of the attribute of this number, which decides on its type."""
+    return {"N": str(random.randrange(10**6))} if number % 2 else {"S": random.choice(_WORDS)}
 
 
 def _order(random: Random) -> Item:

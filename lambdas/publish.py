@@ -19,5 +19,5 @@ def handler(given: StepInput) -> None:
     publisher = Publisher(
         s3=services.s3, snapshots=services.snapshots(plan.deployed), lake=open_lake(services, plan.deployed)
     )
-    publisher.publish(plan, load(services.s3, plan.manifest_uri, Manifest))
+    publisher.publish(load(services.s3, plan.manifest_uri, Manifest), fence=plan.fence)
     services.runs.update(plan.deployed.export, plan.run, step="retain")

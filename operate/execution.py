@@ -1,6 +1,5 @@
 """A run's execution: started, found again, looked at, stopped."""
 
-import json
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -8,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from lakeshot.deployed import Deployed
 from lakeshot.failure import explain
+from lakeshot.job_arguments import JobArguments
 from lakeshot.names import snapshot_name
 from lakeshot.payload import Payload
 from lakeshot.runs import RunState, RunTable
-from lakeshot.steps import ExecutionEnd
+from lakeshot.steps import ExecutionEnd, export_named_in
 from operate.deployment import Deployment
 from operate.errors import CommandError
 from operate.flow import Step, latest_step
@@ -58,7 +58,7 @@ class Execution:
                 found = states.describe_execution(executionArn=deployment.execution_arn(run))
             except (states.exceptions.ExecutionDoesNotExist, states.exceptions.InvalidArn):
                 continue
-            name = _export_of(found)
+            name = export_named_in(found.get("input"))
             deployed = deployment.export(name) if name else None
             if deployed is None:
                 raise CommandError(
@@ -100,7 +100,7 @@ class Execution:
             return None
 
     def _is_own(self, job_run: "JobRunTypeDef") -> bool:
-        return job_run.get("Arguments", {}).get("--run") == self.run
+        return JobArguments.run_of(job_run.get("Arguments", {})) == self.run
 
     def stop(self, by: str) -> None:
         """Stop the run; its close step then ends the job and removes what the run wrote."""
@@ -112,12 +112,6 @@ class Execution:
 def run_name(export: str, now: datetime, token: Callable[[int], str] = secrets.token_hex) -> str:
     """An execution name that tells export and start, and is free: ``reviews-20261121T232605Z-1f0c``."""
     return f"{export}-{snapshot_name(now)}-{token(2)}"
-
-
-def _export_of(execution: "DescribeExecutionOutputTypeDef") -> str | None:
-    document = json.loads(execution.get("input", "null"))
-    name = document.get("export") if isinstance(document, dict) else None
-    return name if isinstance(name, str) else None
 
 
 def _state(execution: "DescribeExecutionOutputTypeDef") -> RunState:

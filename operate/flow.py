@@ -40,8 +40,7 @@ STEP_OF_STATE = {
     "Retain": Step.RETAIN,
     "Report": Step.REPORT,
 }
-WAY_OUT = frozenset({"CrawlerTooSlow", "Close", "Failed"})
-"""States after a failure, which leave the step as it was."""
+"""The states after a failure are no step: they leave the one that failed in sight."""
 
 
 def latest_step(events: "Sequence[HistoryEventTypeDef]") -> Step | None:

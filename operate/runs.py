@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import socket
 from collections.abc import Mapping
 
 from pydantic import ValidationError
@@ -50,7 +49,7 @@ def stop_run(context: Context, run_id: str) -> int:
         at = instant(seen.ended_at or seen.at)
         context.output.tell(f"Run {run_id} is not running any more: it ended {seen.state.value} at {at}.")
         return SUCCESS
-    execution.stop(f"{getpass.getuser()}@{socket.gethostname()}")
+    execution.stop(getpass.getuser())
     context.output.tell(
         f"Stopping run {run_id}. Its close step ends the Glue job, removes what the run wrote, releases the "
         "lock and sends the notice; what was published before stays. Waiting for that."

@@ -48,6 +48,7 @@ class CommonStack(cdk.Stack):
             database=config.database,
             workgroup=names.workgroup,
             bucket_name=arns.bucket_name,
+            keep_data=keep_data,
         )
         RunTable(self, "RunTable", table_name=names.run_table, keep_data=keep_data)
         alerts = Alerts(self, "Alerts", topic_name=names.topic, emails=config.notify)

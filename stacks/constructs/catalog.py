@@ -7,13 +7,23 @@ from constructs import Construct
 
 
 class Catalog(Construct):
-    """Where snapshots are found, and where the pipeline's own queries run."""
+    """Where snapshots are found, and where the pipeline's own queries run.
+
+    With ``keep_data`` the database outlives the stack, as deleting it would delete every table in it.
+    """
 
     def __init__(
-        self, scope: Construct, id_: str, *, database: str, workgroup: str, bucket_name: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        database: str,
+        workgroup: str,
+        bucket_name: str,
+        keep_data: bool,
     ) -> None:
         super().__init__(scope, id_)
-        glue.CfnDatabase(
+        snapshots = glue.CfnDatabase(
             self,
             "Database",
             catalog_id=cdk.Stack.of(self).account,
@@ -21,6 +31,7 @@ class Catalog(Construct):
                 name=database, description="Snapshots that Lakeshot exported, and views of the latest ones"
             ),
         )
+        snapshots.apply_removal_policy(cdk.RemovalPolicy.RETAIN if keep_data else cdk.RemovalPolicy.DESTROY)
         athena.CfnWorkGroup(
             self,
             "Workgroup",

@@ -60,7 +60,6 @@ class StepFunction(Construct):
     ) -> None:
         super().__init__(scope, id_)
         name = environment.names.function(step)
-        self.step = step
         self.timeout_seconds = size.minutes * 60
         self.role = ServiceRole(
             self, "Role", role_name=f"{name}{role_suffix}", service="lambda.amazonaws.com"

@@ -79,12 +79,12 @@ class Functions(Construct):
         verify_readable = self._may("verify_readable")
         verify_readable.use_run_table("ConditionCheckItem", "GetItem", "PutItem", "UpdateItem")
         verify_readable.use_run_files("GetObject")
-        verify_readable.query()
+        verify_readable.query("GetQueryResults")
 
         publish = self._may("publish")
         publish.use_run_table("ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
         publish.use_run_files("GetObject")
-        publish.query()
+        publish.query("GetQueryResults")
         publish.change_views("CreateTable", "UpdateTable")
 
         retain = self._may("retain")
@@ -100,14 +100,14 @@ class Functions(Construct):
     def _allow_end(self, topic_arn: str) -> None:
         close = self._may("close")
         close.read_deployed_exports()
-        close.use_run_table("DeleteItem", "GetItem", "Query", "UpdateItem")
+        close.use_run_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
         close.watch_executions()
         close.watch_jobs("BatchStopJobRun")
         close.use_run_files("GetObject")
         close.use_data_files("AbortMultipartUpload", "DeleteObject")
         close.list_uploads()
         close.change_snapshot_tables("DeletePartition")
-        close.query()
+        close.query("GetQueryResults")
         close.change_views("CreateTable", "UpdateTable")
         close.notify(topic_arn)
 
@@ -115,5 +115,5 @@ class Functions(Construct):
         view.read_deployed_exports()
         view.use_run_table("GetItem", "Query")
         view.use_run_files("GetObject")
-        view.query()
+        view.query("GetQueryResults")
         view.change_views("CreateTable", "DeleteTable", "UpdateTable")

@@ -40,8 +40,12 @@ _LAYERS = {
     "pandas": "336392948345:layer:AWSSDKPandas-Python314:5",
     "powertools": "017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-x86_64:37",
 }
-UNZIPPED_MB = {"pandas": 167, "powertools": 40}
-"""How much each takes of Lambda's 250 MB: from issue 3331, and the packages of powertools[all] rounded up."""
+RECORDED_MB = {"pandas": 167, "powertools": 40}
+"""Unzipped sizes as others recorded them, as no layer can be fetched without an account.
+
+pandas: measured with du in issue 3331 for the releases before 3.16.1. powertools: the installed packages of
+powertools[all], rounded up. To be looked up anew with every new version of a layer.
+"""
 LAYER_ARNS: Mapping[str, Mapping[str, str]] = {
     region: {name: f"arn:aws:lambda:{region}:{layer}" for name, layer in _LAYERS.items()}
     for region in _REGIONS

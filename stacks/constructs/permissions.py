@@ -1,6 +1,6 @@
-"""What helper functions are allowed, in the words of the pipeline.
+"""What helper functions and the state machine are allowed, in the words of the pipeline.
 
-The functions serve every export of the stage, so they are confined to Lakeshot's own bucket, run table,
+They serve every export of the stage, so they are confined to Lakeshot's own bucket, run table,
 database and names. What touches a source runs under that export's own role instead.
 """
 
@@ -14,7 +14,7 @@ _EVERY_EXPORT = "The function serves every export of the stage; their resources 
 
 
 class Permissions:
-    """Grants the role of one function its share of a stage."""
+    """Grants one role its share of a stage."""
 
     def __init__(self, role: ServiceRole, arns: Arns) -> None:
         self._role = role
@@ -52,13 +52,16 @@ class Permissions:
         tables = self._arns.catalog("snapshots_*")
         self._role.allow(*(f"glue:{action}" for action in actions), on=tables, reason=_EVERY_TABLE)
 
-    def query(self) -> None:
-        """Run Athena queries in the stage's workgroup over the tables and views of its database."""
+    def query(self, *actions: str, tables: str = "*") -> None:
+        """Run Athena queries in the stage's workgroup, over tables and views whose name fits a pattern.
+
+        The actions are what the role does with a query beyond starting it and seeing it end.
+        """
         self._role.allow(
             "athena:GetQueryExecution",
-            "athena:GetQueryResults",
             "athena:GetWorkGroup",
             "athena:StartQueryExecution",
+            *(f"athena:{action}" for action in actions),
             on=[self._arns.workgroup],
         )
         self._role.allow("athena:GetDataCatalog", on=[self._arns.data_catalog])
@@ -69,7 +72,7 @@ class Permissions:
             "glue:BatchGetPartition",
             "glue:GetTable",
             "glue:GetTables",
-            on=self._arns.catalog("*"),
+            on=self._arns.catalog(tables),
             reason=_EVERY_TABLE,
         )
         self._role.allow("s3:GetBucketLocation", "s3:ListBucket", on=[self._arns.bucket])

@@ -6,7 +6,10 @@ from constructs import Construct
 
 
 class RunTable(Construct):
-    """Locks, run records, snapshots and published pointers, one partition per export."""
+    """Locks, run records, snapshots and published pointers, one partition per export.
+
+    Records of runs that ended carry ``expires_at``, in epoch seconds; DynamoDB deletes them after it.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, table_name: str, keep_data: bool) -> None:
         super().__init__(scope, id_)

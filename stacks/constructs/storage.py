@@ -16,8 +16,8 @@ ACCESS_LOG_DAYS = 90
 class Storage(Construct):
     """Data, manifests, run files and query results, and who accessed them.
 
-    Without ``keep_data`` the bucket is deleted with its stack, once it is empty: emptying it is left to
-    ``make destroy``, so that no stack carries a function that may delete data.
+    Without ``keep_data`` the buckets are deleted with their stack, if they are empty: a person empties
+    them first, so that no stack carries a function that may delete data.
     """
 
     def __init__(self, scope: Construct, id_: str, *, bucket_name: str, keep_data: bool) -> None:
@@ -57,9 +57,6 @@ class Storage(Construct):
                 ),
                 s3.LifecycleRule(
                     id="query-results", prefix="athena/", expiration=cdk.Duration.days(QUERY_RESULT_DAYS)
-                ),
-                s3.LifecycleRule(
-                    id="temporary-files", prefix="temp/", expiration=cdk.Duration.days(UPLOAD_DAYS)
                 ),
             ],
             removal_policy=removal,

@@ -12,6 +12,7 @@ from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.arns import Arns
 from stacks.constructs.flow import Invoked, definition
 from stacks.constructs.function import StepFunction
+from stacks.constructs.permissions import Permissions
 from stacks.constructs.role import ServiceRole
 
 
@@ -62,7 +63,7 @@ class Workflow(Construct):
         acknowledge(self._role, "IAM5[Resource::*]", "Log delivery's and X-Ray's actions know no resources.")
         self._role.allow("lambda:InvokeFunction", on=[one.arn for one in invoked.values()])
         self._allow_glue()
-        self._allow_count()
+        Permissions(self._role, arns).query("StopQueryExecution", tables="snapshots_*")
 
     def _allow_glue(self) -> None:
         every_export = (
@@ -79,38 +80,4 @@ class Workflow(Construct):
         )
         self._role.allow(
             "glue:GetCrawler", "glue:StartCrawler", on=[self._arns.crawler(own)], reason=every_export
-        )
-
-    def _allow_count(self) -> None:
-        self._role.allow(
-            "athena:GetQueryExecution",
-            "athena:GetWorkGroup",
-            "athena:StartQueryExecution",
-            "athena:StopQueryExecution",
-            on=[self._arns.workgroup],
-        )
-        self._role.allow("athena:GetDataCatalog", on=[self._arns.data_catalog])
-        self._role.allow(
-            "glue:BatchGetPartition",
-            "glue:GetDatabase",
-            "glue:GetPartition",
-            "glue:GetPartitions",
-            "glue:GetTable",
-            "glue:GetTables",
-            on=self._arns.catalog("snapshots_*"),
-            reason="Tables are made by runs, one for each export.",
-        )
-        self._role.allow("s3:GetBucketLocation", "s3:ListBucket", on=[self._arns.bucket])
-        self._role.allow(
-            "s3:GetObject",
-            on=[self._arns.objects("snapshots_")],
-            reason="The count reads the files of any export.",
-        )
-        self._role.allow(
-            "s3:AbortMultipartUpload",
-            "s3:GetObject",
-            "s3:ListMultipartUploadParts",
-            "s3:PutObject",
-            on=[self._arns.objects("athena/")],
-            reason="Athena names its results by query ids.",
         )

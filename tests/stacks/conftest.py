@@ -1,9 +1,8 @@
-"""All templates, synthesised once: without network, credentials, home or any tool but Python and Node."""
+"""All templates, synthesised once."""
 
 import fcntl
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stacks.isolation import REPOSITORY, run_isolated
 from tests.stacks.template import Template
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,27 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def run_app(outdir: Path, **context: str) -> "subprocess.CompletedProcess[str]":
-    """Run the app as the CDK command does, from another directory and with nothing to lean on."""
-    without_network = ["unshare", "--map-root-user", "--net"]
-    if shutil.which("unshare") is None or subprocess.run([*without_network, "true"], check=False).returncode:
-        without_network = []
-    environment = {
-        "PATH": os.pathsep.join([str(BIN), "/usr/bin", "/bin"]),
-        "PYTHONPATH": str(REPOSITORY / "core" / "python"),
-        "HOME": str(outdir.parent),
-        "CDK_OUTDIR": str(outdir),
-        "CDK_CONTEXT_JSON": json.dumps({"wheels": "local", **context}),
-        "http_proxy": "http://127.0.0.1:9",
-        "https_proxy": "http://127.0.0.1:9",
-    }
-    return subprocess.run(
-        [*without_network, sys.executable, str(REPOSITORY / "app.py")],
+    """Run the app as the CDK command does, but from another directory."""
+    return run_isolated(
+        [sys.executable, REPOSITORY / "app.py"],
         cwd=outdir.parent,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
+        home=outdir.parent,
+        PYTHONPATH=str(REPOSITORY / "core" / "python"),
+        CDK_OUTDIR=str(outdir),
+        CDK_CONTEXT_JSON=json.dumps({"wheels": "local", **context}),
     )
 
 

@@ -14,6 +14,7 @@ from aws_cdk.assertions import Template
 from app import FEATURES, REPOSITORY, build_app, new_app, read_config
 from lakeshot.config import parse_config
 from lakeshot.errors import ConfigError
+from stacks.constructs.catalog import Catalog
 from stacks.constructs.role import ServiceRole
 from stacks.constructs.run_table import RunTable
 from stacks.constructs.storage import Storage
@@ -91,15 +92,16 @@ def _properties(stack: cdk.Stack, kind: type[cdk.CfnResource], name: str) -> lis
 
 
 def test_data_goes_with_the_stack_when_asked(tmp_path: Path) -> None:
-    """With keep_data_on_destroy: false bucket and table are deleted, without a function that empties them."""
+    """With keep_data_on_destroy: false all of it is deleted, without a function that empties buckets."""
     stack = cdk.Stack(cdk.App(outdir=str(tmp_path), context=dict(FEATURES)), "S")
     Storage(stack, "Storage", bucket_name="bucket", keep_data=False)
     RunTable(stack, "RunTable", table_name="runs", keep_data=False)
+    Catalog(stack, "Catalog", database="lake", workgroup="w", bucket_name="bucket", keep_data=False)
     resources = Template.from_stack(stack).to_json()["Resources"]
-    kept = ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
+    kept = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Glue::Database")
     assert [found["DeletionPolicy"] for found in resources.values() if found["Type"] in kept] == [
         "Delete"
-    ] * 3
+    ] * 4
     assert [found for found in resources.values() if found["Type"] == "AWS::Lambda::Function"] == []
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from lakeshot.environment import FunctionEnvironment
-from stacks.constructs.layers import UNZIPPED_MB
-from tests.stacks.conftest import REPOSITORY
+from stacks.constructs.layers import LAYER_ARNS, RECORDED_MB
+from tests.stacks.isolation import REPOSITORY
 from tests.stacks.template import TLS_ONLY, Template
 
 BUCKET = "lakeshot-dev-123456789012-us-east-1"
@@ -35,8 +35,14 @@ def test_data_outlives_the_stack_unless_asked_otherwise(common: Template) -> Non
     assert [resource["DeletionPolicy"] for resource in kept] == ["Retain", "Retain", "Retain"]
 
 
+def test_the_catalog_outlives_the_stack(common: Template) -> None:
+    """The database is retained, and with it the tables that runs made of the retained files."""
+    (database,) = common.of_type("AWS::Glue::Database")
+    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
 def test_bucket_forgets_only_what_is_nobodys(common: Template) -> None:
-    """Uploads are aborted only after the longest run; versions, results and temporary files expire."""
+    """Uploads are aborted only after the longest run; versions and query results expire."""
     bucket = common.only("AWS::S3::Bucket", BucketName=BUCKET)
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     rules = {rule.pop("Id"): rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
@@ -51,7 +57,6 @@ def test_bucket_forgets_only_what_is_nobodys(common: Template) -> None:
             "Status": "Enabled",
         },
         "query-results": {"ExpirationInDays": 30, "Prefix": "athena/", "Status": "Enabled"},
-        "temporary-files": {"ExpirationInDays": 9, "Prefix": "temp/", "Status": "Enabled"},
     }
 
 
@@ -141,12 +146,17 @@ def test_layers_are_literal_in_every_known_region(common: Template) -> None:
     }
 
 
-def test_function_and_layers_fit_into_lambda() -> None:
-    """Unzipped, code and layers stay under 250 MB."""
-    own = sum(_size(REPOSITORY / folder) for folder in ("lambdas", "core"))
-    assert 0 < own < 5 * MB
-    assert own + sum(UNZIPPED_MB.values()) * MB < 250 * MB
+def test_function_and_layers_fit_into_lambda(common: Template, assembly: Path) -> None:
+    """What is uploaded of ours and the recorded sizes of the public layers stay under 250 MB, unzipped."""
+    function = common.only("AWS::Lambda::Function", FunctionName="lakeshot-dev-plan")
+    (library,) = common.of_type("AWS::Lambda::LayerVersion")
+    keys = [function["Code"]["S3Key"], library["Properties"]["Content"]["S3Key"]]
+    own = [_size(assembly / f"asset.{key.removesuffix('.zip')}") for key in keys]
+    assert min(own) > 0
+    assert RECORDED_MB.keys() == LAYER_ARNS["us-east-1"].keys()
+    assert sum(own) + sum(RECORDED_MB.values()) * MB < 250 * MB
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*.py"))
+    """Bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import aws_sqs as sqs
 
 from app import new_app
-from tests.stacks.conftest import BIN, REPOSITORY
+from tests.stacks.isolation import BIN, REPOSITORY
 from tests.stacks.template import Template
 
 

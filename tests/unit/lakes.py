@@ -1,16 +1,22 @@
 """A lake in memory: which snapshots are registered and what the view shows."""
 
+from botocore.exceptions import ClientError
+
 from lakeshot.errors import CatalogError
 from lakeshot.manifest import Manifest
 
 
 class LakeInMemory:
-    """Behaves as ``lakeshot.lake.Lake`` says. ``broken`` snapshots cannot be shown."""
+    """Behaves as ``lakeshot.lake.Lake`` says.
+
+    ``broken`` snapshots cannot be read, ``refused`` ones may not be shown.
+    """
 
     def __init__(self) -> None:
         self.registered: dict[str, Manifest] = {}
         self.shown: Manifest | None = None
         self.broken: set[str] = set()
+        self.refused: set[str] = set()
         self.rows_off_by = 0
         self.dropped = False
 
@@ -27,6 +33,10 @@ class LakeInMemory:
     def show(self, manifest: Manifest | None) -> None:
         if manifest is not None and manifest.snapshot in self.broken:
             raise CatalogError("HIVE_BAD_DATA")
+        if manifest is not None and manifest.snapshot in self.refused:
+            raise ClientError(
+                {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "StartQueryExecution"
+            )
         self.shown = manifest
 
     def shown_rows(self) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lakeshot.closing import Closer, undeployed_notice
 from lakeshot.deployed import Deployed
@@ -69,6 +70,7 @@ class World:
         self.dynamodb, self.s3, self.deployed = dynamodb, s3, deployed
         self.lake, self.jobs = LakeInMemory(), StoppedJobs()
         self.notices: list[tuple[str, str]] = []
+        self.topic_is_broken = False
         self.lock = Lock(dynamodb, table=RUN_TABLE, export="reviews")
         self.snapshots = Snapshots(dynamodb, table=RUN_TABLE, export="reviews")
         self.runs = RunTable(dynamodb, RUN_TABLE)
@@ -139,7 +141,7 @@ class World:
         plan = self.begin(run, day)
         committed = self.commit(plan, rows)
         self.verify(plan, committed)
-        self.publisher().publish(plan, committed)
+        self.publisher().publish(committed, fence=plan.fence)
         return plan
 
     def close(self, run: str, status: str = "FAILED", **fields: str) -> None:
@@ -149,7 +151,7 @@ class World:
             liveness=cast("Liveness", self.jobs),
             lake=self.lake,
             deployed=self.deployed,
-            notify=lambda subject, text: self.notices.append((subject, text)),
+            notify=self.notify,
         )
         event = {
             "executionArn": ARN.format(run),
@@ -158,6 +160,11 @@ class World:
             **fields,
         }
         closer.close(ExecutionEnd.model_validate(event), now=NOON)
+
+    def notify(self, subject: str, text: str) -> None:
+        if self.topic_is_broken:
+            raise ConnectionError("no route to SNS")
+        self.notices.append((subject, text))
 
     def keys(self) -> list[str]:
         return [found["Key"] for found in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
@@ -200,6 +207,17 @@ def test_a_view_that_cannot_be_moved_stays_and_so_does_the_pointer(world: World)
     world.succeed("run-1", 1)
     world.lake.broken.add(DAY_2)
     with pytest.raises(CatalogError):
+        world.succeed("run-2", 2)
+    assert world.snapshots.published() == DAY_1
+    assert world.lake.shown is not None
+    assert world.lake.shown.snapshot == DAY_1
+
+
+def test_an_error_of_aws_takes_the_pointer_back_too(world: World) -> None:
+    """Not only errors of our own may come between pointer and view."""
+    world.succeed("run-1", 1)
+    world.lake.refused.add(DAY_2)
+    with pytest.raises(ClientError):
         world.succeed("run-2", 2)
     assert world.snapshots.published() == DAY_1
     assert world.lake.shown is not None
@@ -280,7 +298,8 @@ def test_closing_records_and_tells_why_what_is_safe_and_what_to_do(world: World)
     world.succeed("run-1", 1)
     world.begin("run-2", 2)
     world.close(
-        "run-2", cause=json.dumps({"ErrorMessage": "SourceError: DynamoDB table 'Reviews' does not exist"})
+        "run-2",
+        cause=json.dumps({"JobRunState": "FAILED", "ErrorMessage": "SourceError: table 'Reviews' is gone"}),
     )
     record = world.runs.get("reviews", "run-2")
     assert record is not None
@@ -334,14 +353,57 @@ def test_closing_a_refused_run_leaves_the_lock_to_its_holder(world: World) -> No
 
 
 def test_closing_after_publish_keeps_what_is_published(world: World) -> None:
-    """A run that failed while it reported has still published a verified snapshot."""
+    """A run that failed while it reported has still published a verified snapshot, and the notice says so."""
     plan = world.succeed("run-1", 1)
-    world.lake.shown = None
+    world.runs.update("reviews", "run-1", snapshot=plan.snapshot)
     world.close("run-1", cause="report failed")
     assert world.snapshots.published() == plan.snapshot
     assert len(world.data_keys()) == 1
+    [(_, text)] = world.notices
+    assert "shows this run's own snapshot 20261121T120000Z, verified and published before." in text
+
+
+def test_closing_finishes_a_publication_that_was_left_half_done(world: World) -> None:
+    """The function died after the pointer and before the view."""
+    plan = world.succeed("run-1", 1)
+    world.lake.shown = None
+    world.close("run-1", cause="Lambda timed out")
     assert world.lake.shown is not None
     assert world.lake.shown.snapshot == plan.snapshot
+
+
+def test_closing_takes_back_a_publication_that_cannot_be_finished(world: World) -> None:
+    """The snapshot before is shown, and nothing of this run stays."""
+    world.succeed("run-1", 1)
+    plan = world.succeed("run-2", 2)
+    world.lake.broken.add(plan.snapshot)
+    world.close("run-2", cause="Lambda timed out")
+    assert world.snapshots.published() == DAY_1
+    assert world.lake.shown is not None
+    assert world.lake.shown.snapshot == DAY_1
+    assert all(DAY_1 in key for key in world.data_keys())
+
+
+def test_a_run_that_never_got_a_record_is_told_and_recorded(world: World) -> None:
+    """Its payload could not even be read."""
+    world.close(
+        "run-1", cause=json.dumps({"errorType": "PayloadError", "errorMessage": "field 'job': missing"})
+    )
+    record = world.runs.get("reviews", "run-1")
+    assert record is not None
+    assert (record.state, record.error) == (RunState.FAILED, "PayloadError: field 'job': missing")
+    assert len(world.notices) == 1
+
+
+def test_a_notice_that_cannot_be_sent_is_sent_by_the_next_close(world: World) -> None:
+    """The record says that the run ended only after somebody was told."""
+    world.begin("run-1", 1)
+    world.topic_is_broken = True
+    with pytest.raises(ConnectionError):
+        world.close("run-1", cause="boom")
+    world.topic_is_broken = False
+    world.close("run-1", cause="boom")
+    assert len(world.notices) == 1
 
 
 def test_an_execution_that_named_no_export_is_told_all_the_same() -> None:

@@ -19,7 +19,7 @@ def test_a_lambdas_error_is_told_in_its_own_words() -> None:
     )
     failure = explain(end(error="VerificationError", cause=cause))
     assert failure.cause == "VerificationError: Athena counts 1 rows"
-    assert failure.next_step == "Nothing was published. Run again; if it repeats, look at the job's log."
+    assert failure.next_step == "Run again; if it repeats, look at the job's log."
 
 
 def test_a_glue_jobs_error_is_told_in_its_own_words() -> None:
@@ -30,16 +30,51 @@ def test_a_glue_jobs_error_is_told_in_its_own_words() -> None:
     assert failure.next_step == "Correct the source table or its name, then run again."
 
 
-def test_a_module_path_before_the_class_is_dropped() -> None:
-    """Spark prints the whole path of a Python exception."""
-    cause = json.dumps({"ErrorMessage": "lakeshot.errors.ThrottledError: slow down"})
+@pytest.mark.parametrize(
+    "message",
+    [
+        "lakeshot.errors.ThrottledError: slow down",
+        "Error Category: UNCLASSIFIED_ERROR; ThrottledError: slow down",
+    ],
+)
+def test_what_glue_puts_before_our_words_is_dropped(message: str) -> None:
+    """A module path or a category of its own."""
+    cause = json.dumps({"JobRunState": "FAILED", "ErrorMessage": message})
     assert explain(end(cause=cause)).cause == "ThrottledError: slow down"
 
 
-def test_a_job_that_timed_out_is_told_as_that() -> None:
-    """Glue gives such a run no error message."""
-    failure = explain(end(error="States.TaskFailed", cause=json.dumps({"JobRunState": "TIMEOUT"})))
-    assert failure.cause == "the Glue job ran longer than its timeout allows"
+def test_an_error_of_glue_itself_is_told_as_it_is() -> None:
+    """It may hold a colon, too."""
+    message = "Command failed with exit code 137: out of memory"
+    assert explain(end(cause=json.dumps({"JobRunState": "FAILED", "ErrorMessage": message}))).cause == message
+
+
+@pytest.mark.parametrize(
+    ("state", "cause"),
+    [
+        ("TIMEOUT", "the Glue job ran longer than its timeout allows"),
+        ("STOPPED", "the Glue job was stopped from outside this run"),
+    ],
+)
+def test_a_job_that_was_ended_is_told_as_that(state: str, cause: str) -> None:
+    """Whatever message Glue adds to it."""
+    document = json.dumps({"JobRunState": state, "ErrorMessage": "Job run was ended"})
+    assert explain(end(error="States.TaskFailed", cause=document)).cause == cause
+
+
+def test_a_query_that_failed_is_told_in_athenas_words() -> None:
+    """The `.sync` integration wraps the query in JSON."""
+    status = {"State": "FAILED", "StateChangeReason": "HIVE_BAD_DATA: file x"}
+    cause = json.dumps({"QueryExecution": {"Status": status}})
+    assert (
+        explain(end(error="States.TaskFailed", cause=cause)).cause
+        == "CatalogError: Athena: HIVE_BAD_DATA: file x"
+    )
+
+
+def test_a_state_that_timed_out_is_told_as_that() -> None:
+    """Step Functions gives no cause for it."""
+    assert explain(end(error="States.Timeout")).cause == "the run took longer than its time limit allows"
 
 
 @pytest.mark.parametrize(

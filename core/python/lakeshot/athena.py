@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import awswrangler as wr
 
 from lakeshot.errors import CatalogError
+from lakeshot.refusals import refusals_named
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -21,10 +22,16 @@ class Athena:
 
     def run(self, sql: str) -> str:
         """Run a statement to its end and return its query id; CatalogError has Athena's own reason."""
-        query = wr.athena.start_query_execution(
-            sql, database=self.database, workgroup=self.workgroup, boto3_session=self.session, wait=False
-        )
-        query_id = str(query)
+        with refusals_named("athena:StartQueryExecution", f"workgroup/{self.workgroup}"):
+            query_id = str(
+                wr.athena.start_query_execution(
+                    sql,
+                    database=self.database,
+                    workgroup=self.workgroup,
+                    boto3_session=self.session,
+                    wait=False,
+                )
+            )
         try:
             wr.athena.wait_query(query_execution_id=query_id, boto3_session=self.session)
         except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lakeshot.deployed import Deployed
+from lakeshot.errors import CatalogError, VerificationError
 from lakeshot.failure import Failure, explain
 from lakeshot.lake import Lake
 from lakeshot.leftovers import abort_uploads, delete_files
@@ -18,7 +19,8 @@ from lakeshot.liveness import Liveness
 from lakeshot.lock import Lock
 from lakeshot.manifest import Manifest
 from lakeshot.names import snapshot_prefix
-from lakeshot.runs import RunRecord, RunState, RunTable
+from lakeshot.publishing import Publisher
+from lakeshot.runs import RunRecord, RunState, RunTable, expiry
 from lakeshot.snapshots import Snapshot, Snapshots
 from lakeshot.steps import ExecutionEnd
 from lakeshot.stored import load
@@ -48,19 +50,38 @@ class Closer:
         for snapshot in self._snapshots.all():
             if snapshot.run == run:
                 self._settle(snapshot)
-        failure = explain(self._with_cause(end))
-        record = self._runs.get(self.deployed.export, run)
-        if record is not None and record.state == RunState.RUNNING:
-            self._runs.update(
-                self.deployed.export,
-                run,
-                state=RunState(end.status).value,
-                finished_at=now,
-                error=failure.cause,
-                next_step=failure.next_step,
-            )
-            self.notify(*self._notice(record, end, failure))
+        self._tell(end, now)
         self._lock.release(run=run)
+
+    def _tell(self, end: ExecutionEnd, now: datetime) -> None:
+        """Send the notice, then record the end, so that a notice that could not be sent is sent later."""
+        failure = explain(self._with_cause(end))
+        record = self._record(end, now)
+        if record.state is not RunState.RUNNING:
+            return
+        self.notify(*self._notice(record, end, failure))
+        self._runs.update(
+            self.deployed.export,
+            end.run,
+            state=RunState(end.status).value,
+            finished_at=now,
+            expires_at=expiry(now),
+            error=failure.cause,
+            next_step=failure.next_step,
+        )
+
+    def _record(self, end: ExecutionEnd, now: datetime) -> RunRecord:
+        """The run's record; a run whose payload could not be read gets one only here."""
+        new = RunRecord(
+            run=end.run,
+            export=self.deployed.export,
+            execution_arn=end.execution_arn,
+            state=RunState.RUNNING,
+            step="plan",
+            started_at=now,
+        )
+        self._runs.start(new)
+        return self._runs.get(self.deployed.export, end.run) or new
 
     def _with_cause(self, end: ExecutionEnd) -> ExecutionEnd:
         """The end with the cause that was given for it; the event of a stopped execution may lack it."""
@@ -81,9 +102,8 @@ class Closer:
         raise TimeoutError(f"Glue job runs {alive} of {job} do not stop")
 
     def _settle(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot that was published, and see that the view shows it; remove any other."""
-        if self._snapshots.published() == snapshot.snapshot:
-            self.lake.show(load(self.s3, str(snapshot.manifest), Manifest))
+        """Keep a snapshot that is published; remove any other, with everything that was written of it."""
+        if self._is_published(snapshot):
             return
         self.lake.remove(snapshot.snapshot)
         prefix = snapshot_prefix(self.deployed.names.data_prefix, snapshot.snapshot)
@@ -91,23 +111,39 @@ class Closer:
         delete_files(self.s3, self.deployed.bucket, prefix, snapshot.run)
         self._snapshots.forget(snapshot.snapshot)
 
+    def _is_published(self, snapshot: Snapshot) -> bool:
+        """Whether the view shows the snapshot; a publication left half done is finished or taken back."""
+        if self._snapshots.published() != snapshot.snapshot:
+            return False
+        holder = self._lock.holder()
+        if holder is None or holder.run != snapshot.run:
+            return True  # the lock is given up after publishing, so that was whole
+        publisher = Publisher(s3=self.s3, snapshots=self._snapshots, lake=self.lake)
+        try:
+            publisher.publish(load(self.s3, str(snapshot.manifest), Manifest), fence=holder.fence)
+        except (CatalogError, VerificationError):
+            return False
+        return True
+
     def _notice(self, record: RunRecord, end: ExecutionEnd, failure: Failure) -> tuple[str, str]:
-        shown = self._snapshots.published()
-        safe = f"The view {self.deployed.names.view!r} " + (
-            f"still shows snapshot {shown}."
-            if shown
-            else "shows no rows, as before: nothing was published yet."
-        )
         text = "\n".join(
             [
                 f"Export {record.export}, run {record.run}: {end.status} in step {record.step!r}.",
                 f"Cause: {failure.cause}",
-                f"Still safe: {safe} Nothing of this run is visible.",
+                f"Still safe: {self._safe(record)}",
                 f"Next step: {failure.next_step}",
                 f"Execution: {record.execution_arn}",
             ]
         )
         return f"Lakeshot: export {record.export} {end.status}", text
+
+    def _safe(self, record: RunRecord) -> str:
+        view, shown = self.deployed.names.view, self._snapshots.published()
+        if shown is None:
+            return f"The view {view!r} shows no rows, as before: nothing was published yet."
+        if shown == record.snapshot:
+            return f"The view {view!r} shows this run's own snapshot {shown}, verified and published before."
+        return f"The view {view!r} still shows snapshot {shown}. Nothing of this run is visible."
 
     @property
     def _runs(self) -> RunTable:

@@ -6,27 +6,52 @@ editors use is generated from these models (``make schema``).
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
-from lakeshot.config_errors import config_error
+from lakeshot.allowed import allowed
+from lakeshot.config_errors import config_error, shown
 from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.errors import ConfigError
 from lakeshot.files import Compression, FileFormat, compressions
 from lakeshot.model import Setting
 from lakeshot.names import ExportNames
 
-ExportName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+ExportName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$"),
+    allowed("1 to 40 lower-case letters, digits, hyphens and underscores, a letter first"),
+]
 RESERVED_NAMES = frozenset({"common", "export"})
 """Names that the stage's own stack and state machine already have."""
+
+_RATE = r"rate\([1-9][0-9]* (minute|hour|day)s?\)"
+_CRON = r"cron\(F F (F F \?|\? F F) F\)".replace("F", r"[0-9A-Za-z*?,/#-]+")
+"""Six fields. A day is given by its number in the month or in the week; the other one is ``?``."""
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(name)
+    return name
 
 
 class Schedule(Setting):
     """When an export runs by itself. Nothing runs until ``enabled`` is true."""
 
-    expression: Annotated[str, Field(pattern=r"^(cron|rate)\(.+\)$", examples=["cron(0 2 * * ? *)"])]
+    expression: Annotated[
+        str,
+        Field(pattern=f"^({_CRON}|{_RATE})$", examples=["cron(0 2 * * ? *)"]),
+        allowed(
+            "cron(minute hour day-of-month month day-of-week year) with ? for one of the two days, such as "
+            "cron(0 2 * * ? *), or rate(number unit) in minutes, hours or days, such as rate(6 hours)"
+        ),
+    ]
     """When to run: ``cron(...)`` or ``rate(...)`` as EventBridge Scheduler takes it."""
-    timezone: Annotated[str, Field(max_length=50)] = "Etc/UTC"
+    timezone: Annotated[
+        str, AfterValidator(_known_timezone), allowed("a time zone's IANA name, such as Europe/Berlin")
+    ] = "Etc/UTC"
     """Time zone of a cron expression, such as Europe/Berlin."""
     enabled: bool = False
     """Whether the schedule starts runs; deployed either way."""
@@ -92,13 +117,28 @@ class Export(Setting):
 class Config(Setting):
     """The whole of ``exports.yaml``."""
 
-    stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")] = "dev"
+    stage: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9]{0,11}$"),
+        allowed("1 to 12 lower-case letters and digits, a letter first"),
+    ] = "dev"
     """Prefix of every name, so that several deployments share an account."""
     region: str | None = None
     """Region to deploy to; by default the deployer's own."""
-    database: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "lakeshot"
+    database: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
+        allowed("1 to 63 lower-case letters, digits and underscores, a letter first"),
+    ] = "lakeshot"
     """Glue database of tables and views."""
-    notify: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    notify: tuple[
+        Annotated[
+            str,
+            Field(pattern=r"^[^@\s]+@[^@\s]+$"),
+            allowed("an e-mail address, such as team@example.com"),
+        ],
+        ...,
+    ] = ()
     """E-mail addresses that are told of runs which end without success."""
     keep_data_on_destroy: bool = True
     """Whether bucket and run table outlive ``cdk destroy``."""
@@ -137,10 +177,10 @@ def parse_config(document: object, origin: str = "exports.yaml") -> Config:
 
     Raises ConfigError that names each export and field, what was given and what is allowed.
     """
+    if document is None:
+        raise ConfigError(f"{origin}: the file is empty; it needs the key 'exports'")
     if not isinstance(document, Mapping):
-        raise ConfigError(
-            f"{origin}: expected a mapping with the key 'exports', got {type(document).__name__}"
-        )
+        raise ConfigError(f"{origin}: got {shown(document)}; allowed: a mapping with the key 'exports'")
     try:
         return Config.model_validate(document)
     except ValidationError as error:

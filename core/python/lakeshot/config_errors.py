@@ -11,6 +11,27 @@ from pydantic_core import ErrorDetails
 from lakeshot.errors import ConfigError
 
 _LONGEST_SHOWN = 80
+_ALLOWED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "enum": "{expected}",
+    "greater_than_equal": "{ge} or more",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "less_than_equal": "{le} or less",
+    "literal_error": "{expected}",
+    "mapping_type": "a mapping",
+    "model_type": "a mapping",
+    "string_type": "text",
+    "too_short": "{min_length} or more entries",
+    "tuple_type": "a list",
+}
+"""What pydantic's types of errors mean to somebody who writes YAML or JSON.
+
+https://docs.pydantic.dev/latest/errors/validation_errors/
+"""
 
 
 def config_error(error: ValidationError, origin: str, model: type[BaseModel]) -> ConfigError:
@@ -31,10 +52,11 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{place}: unknown key; {_known_keys(path, model)}"
     if detail["type"] == "missing":
         return f"{place}: missing; it has to be given"
-    message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
-        return f"{place}: {message}"
-    return f"{place}: got {_shown(detail['input'])}; {message[0].lower()}{message[1:]}"
+        return f"{place}: {detail['msg'].removeprefix('Value error, ')}"
+    words = _ALLOWED.get(detail["type"])
+    told = detail["msg"] if words is None else f"allowed: {words.format(**detail.get('ctx', {}))}"
+    return f"{place}: got {shown(detail['input'])}; {told}"
 
 
 def _place(path: Sequence[str | int]) -> str:
@@ -44,7 +66,8 @@ def _place(path: Sequence[str | int]) -> str:
     return f"field {'.'.join(str(part) for part in path)!r}" if path else "the document"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as it was given, cut short if it is long."""
     text = repr(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 

@@ -6,12 +6,7 @@ operating system are translated once, where they are met, with ``from``.
 
 
 class LakeshotError(Exception):
-    """Base of every error Lakeshot raises on purpose.
-
-    ``retryable`` says whether the same step may succeed when it is tried again unchanged.
-    """
-
-    retryable = False
+    """Base of every error Lakeshot raises on purpose."""
 
 
 class ConfigError(LakeshotError):
@@ -37,7 +32,9 @@ class SourceError(LakeshotError):
 class ThrottledError(LakeshotError):
     """The source refuses reads for longer than the run is willing to wait."""
 
-    retryable = True
+
+class BudgetLostError(LakeshotError):
+    """The driver's read budget cannot be reached, so nothing may be read any more."""
 
 
 class CommitError(LakeshotError):

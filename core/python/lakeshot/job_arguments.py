@@ -17,6 +17,11 @@ class JobArguments(Model):
         """The arguments as Glue's StartJobRun takes them."""
         return {f"--{name}": value for name, value in self.model_dump().items()}
 
+    @staticmethod
+    def run_of(arguments: Mapping[str, str]) -> str | None:
+        """The run that a Glue job run with these arguments belongs to; None if it is of no run."""
+        return arguments.get("--run")
+
     @classmethod
     def parse(cls, argv: Sequence[str]) -> "JobArguments":
         """The arguments among all that Glue passes to a script, its own included."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakeshot.job_arguments import JobArguments
 from lakeshot.lock import Holder
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Liveness:
         for page in self.glue.get_paginator("get_job_runs").paginate(JobName=job):
             for job_run in page["JobRuns"]:
                 if (
-                    job_run.get("Arguments", {}).get("--run") == run
+                    JobArguments.run_of(job_run.get("Arguments", {})) == run
                     and job_run["JobRunState"] in LIVE_JOB_STATES
                 ):
                     yield job_run["Id"]

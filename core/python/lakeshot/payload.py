@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from lakeshot.config import ExportName
 from lakeshot.config_errors import field_errors
 from lakeshot.dynamodb.source import MaxReadUnits, ReadPercentage
 from lakeshot.errors import PayloadError
@@ -20,7 +21,7 @@ class Payload(Model):
     ``scheduled_time`` is the schedule's own instant; absent when a person starts the run.
     """
 
-    export: str
+    export: ExportName
     job: str
     crawler: str
     source_table: str

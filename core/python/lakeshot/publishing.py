@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeshot.errors import LakeshotError, VerificationError
+from lakeshot.errors import VerificationError
 from lakeshot.lake import Lake
 from lakeshot.manifest import Manifest
-from lakeshot.plan import Plan
 from lakeshot.snapshots import Snapshots
 from lakeshot.stored import load
 
@@ -22,21 +21,29 @@ class Publisher:
     snapshots: Snapshots
     lake: Lake
 
-    def publish(self, plan: Plan, manifest: Manifest) -> None:
-        """Let the view show this snapshot and read it back; on failure it shows what it showed before."""
-        previous = self.snapshots.publish(manifest.snapshot, run=plan.run, fence=plan.fence)
+    def publish(self, manifest: Manifest, *, fence: int) -> None:
+        """Let the view show this snapshot and read it back; on failure it shows what it showed before.
+
+        ``fence`` is the number under which the manifest's run holds the lock. Repeating it finishes what
+        was left half done.
+        """
+        previous = self.snapshots.publish(manifest.snapshot, run=manifest.run, fence=fence)
         try:
-            self.lake.show(manifest)
-            shown = self.lake.shown_rows()
-            if shown != manifest.rows:
-                raise VerificationError(
-                    f"the view shows {shown} rows after it was moved to snapshot {manifest.snapshot}, "
-                    f"which has {manifest.rows}; it was moved back"
-                )
-        except LakeshotError:
-            self.snapshots.unpublish(manifest.snapshot, run=plan.run, fence=plan.fence)
+            self._move_view(manifest)
+        except Exception:
+            # Whatever it was, an error of AWS included: no pointer may stay that the view does not follow.
+            self.snapshots.unpublish(manifest.snapshot, run=manifest.run, fence=fence)
             self.lake.show(self._manifest(previous))
             raise
+
+    def _move_view(self, manifest: Manifest) -> None:
+        self.lake.show(manifest)
+        shown = self.lake.shown_rows()
+        if shown != manifest.rows:
+            raise VerificationError(
+                f"the view shows {shown} rows after it was moved to snapshot {manifest.snapshot}, "
+                f"which has {manifest.rows}; it was moved back"
+            )
 
     def show_published(self) -> None:
         """Let the view show what is published, or no rows."""

@@ -12,18 +12,12 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from lakeshot.budget import Grant, Progress, Wait
-from lakeshot.errors import LakeshotError
+from lakeshot.errors import BudgetLostError
 from lakeshot.model import Model
 
 Address = tuple[str, int]
 ANSWER_TIMEOUT_SECONDS = 60.0
 LARGEST_MESSAGE_BYTES = 4096
-
-
-class BudgetLostError(LakeshotError):
-    """The driver's budget cannot be reached, so nothing may be read any more."""
-
-    retryable = True
 
 
 class Ask(Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 from lakeshot.cost import glue_cost, read_cost
 from lakeshot.manifest import Manifest
 from lakeshot.plan import Plan
-from lakeshot.runs import RunState, RunTable
+from lakeshot.runs import RunState, RunTable, expiry
 from lakeshot.steps import ReportInput
 
 
@@ -24,6 +24,7 @@ def report(runs: RunTable, given: ReportInput, plan: Plan, manifest: Manifest, *
         state=RunState.SUCCEEDED.value,
         step="done",
         finished_at=now,
+        expires_at=expiry(now),
         job_run_id=given.job_run.id,
         rows=manifest.rows,
         rows_done=manifest.rows,

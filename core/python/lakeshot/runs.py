@@ -1,7 +1,7 @@
 """The run record: what one run did, is doing, and why it ended; one item of the run table."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _TO_ITEM, _FROM_ITEM = TypeSerializer(), TypeDeserializer()
+KEPT_FOR = timedelta(days=400)
+"""Long enough to compare a run with last year's."""
 
 
 class RunState(StrEnum):
@@ -31,6 +33,7 @@ class RunRecord(Model):
 
     ``rows_done`` of ``rows_expected`` is the progress, and ``expected_from`` says where the
     denominator comes from. ``rows``, ``files`` and ``bytes_written`` are final, from the manifest.
+    DynamoDB forgets the record some time after ``expires_at``, in seconds since 1970.
     """
 
     run: str
@@ -60,6 +63,12 @@ class RunRecord(Model):
     estimated_cost_usd: float | None = None
     error: str | None = None
     next_step: str | None = None
+    expires_at: int | None = None
+
+
+def expiry(now: datetime) -> int:
+    """When the record of a run that ends now may be forgotten."""
+    return int((now + KEPT_FOR).timestamp())
 
 
 class RunTable:

@@ -101,6 +101,13 @@ class ReportInput(StepInput):
     job_run: JobRun
 
 
+def export_named_in(execution_input: str | None) -> str | None:
+    """The export that an execution's input names, if it names one."""
+    document = json.loads(execution_input or "null")
+    name = document.get("export") if isinstance(document, dict) else None
+    return name if isinstance(name, str) else None
+
+
 class ExecutionEnd(Model):
     """The detail of a "Step Functions Execution Status Change" event, as far as it is used."""
 
@@ -120,9 +127,7 @@ class ExecutionEnd(Model):
     @property
     def export(self) -> str | None:
         """The export that the execution's input names, if it names one."""
-        document = json.loads(self.input or "null")
-        name = document.get("export") if isinstance(document, dict) else None
-        return name if isinstance(name, str) else None
+        return export_named_in(self.input)
 
 
 class CloseInput(Model):

@@ -2,16 +2,16 @@
 
 import pytest
 
-from lakeshot.dynamodb.nested import cut_nested, has_nested
+from lakeshot.dynamodb.page import PageDecoder
+from lakeshot.dynamodb.wrappers import TAGS
 from tests.unit.dynamodb.type_table import Value, scan_response
 
 
 def text_of(value: Value) -> str:
     """The JSON text of the one value that is a list's element, without the list's brackets."""
-    _, texts = cut_nested(scan_response([{"a": {"L": [value]}}]))
-    text: str = texts[2].as_py()
+    (text,) = PageDecoder().decode(scan_response([{"a": {"L": [value]}}])).items.texts.to_pylist()
     assert (text[0], text[-1]) == ("[", "]")
-    return text[1:-1]
+    return str(text[1:-1])
 
 
 @pytest.mark.parametrize(
@@ -57,36 +57,26 @@ def test_each_row_of_the_json_text_table(value: Value, text: str) -> None:
     assert text_of(value) == text
 
 
-def test_numbers_take_the_place_of_maps_and_lists() -> None:
-    """What is left for the parser are numbers, which index the texts; empty ones share two texts."""
+def test_values_keep_their_places() -> None:
+    """Dropping wrappers from one value moves no other one's text, name or tag."""
     items: list[dict[str, Value]] = [
         {"a": {"M": {"k": {"S": "v"}}}, "b": {"L": []}, "c": {"S": "x"}},
-        {"a": {"M": {}}, "b": {"L": [{"N": "1"}]}},
+        {"a": {"M": {}}, "b": {"L": [{"N": "1"}, {"NULL": True}]}, "c": {"N": "7"}},
+        {"a": {"M": {"N": {"N": "1"}}}, "c": {"NULL": True}},
     ]
-    page, texts = cut_nested(scan_response(items))
-    assert page == (
-        b'{"Count":2,"Items":[{"a":{"M":       2},"b":{"L": 1},"c":{"S":"x"}},'
-        b'{"a":{"M": 0},"b":{"L":       3}}],"ScannedCount":2}'
-    )
-    assert texts.to_pylist() == ["{}", "[]", '{"k":"v"}', "[1]"]
-
-
-def test_the_smallest_values_leave_room_for_their_numbers() -> None:
-    """Ten bytes are the least that is cut out, and a number takes eight."""
-    items: list[dict[str, Value]] = [
-        {"a": {"L": [{"S": ""}]}},
-        {"a": {"L": [{"L": []}]}},
-        {"a": {"M": {"": {"M": {}}}}},
+    decoded = PageDecoder().decode(scan_response(items)).items
+    assert [
+        (int(row), decoded.column_names[attribute], TAGS[tag], text)
+        for row, attribute, tag, text in zip(
+            decoded.rows, decoded.attributes, decoded.tags, decoded.texts.to_pylist(), strict=True
+        )
+    ] == [
+        (0, "a", "M", '{"k":"v"}'),
+        (0, "b", "L", "[]"),
+        (0, "c", "S", "x"),
+        (1, "a", "M", "{}"),
+        (1, "b", "L", "[1,null]"),
+        (1, "c", "N", "7"),
+        (2, "a", "M", '{"M":{"N":1}}'),
+        (2, "c", "NULL", "true"),
     ]
-    page, texts = cut_nested(scan_response(items))
-    assert page.count(b'{"a":{"L":       ') == 2
-    assert texts.to_pylist()[2:] == ['[""]', "[[]]", '{"":{}}']
-
-
-@pytest.mark.parametrize(
-    ("page", "nested"),
-    [(b'{"a":{"S":"x"}}', False), (b'{"a":{"M":{}}}', True), (b'{"a":{ "L" : []}}', True), (b"", False)],
-)
-def test_pages_without_maps_and_lists_are_told_by_a_glance(page: bytes, nested: bool) -> None:
-    """Only a page that may hold a map or list is taken apart."""
-    assert has_nested(page) is nested

@@ -3,12 +3,20 @@
 import json
 from itertools import count
 
-import pyarrow as pa
 import pytest
 
-from lakeshot.dynamodb.page import PageDecoder
+from lakeshot.dynamodb.columns import typed
+from lakeshot.dynamodb.page import Page, PageDecoder
+from lakeshot.dynamodb.wrappers import TAGS
 from lakeshot.errors import SourceError
 from tests.unit.dynamodb.type_table import Value, scan_response
+
+
+def rows_of(page: Page) -> list[dict[str, object]]:
+    """The page's items by column; attributes an item lacks are ``None``."""
+    table, _ = typed([page.items])
+    rows: list[dict[str, object]] = table.to_pylist()
+    return rows
 
 
 def test_the_answers_counts_key_and_units_are_read() -> None:
@@ -30,7 +38,7 @@ def test_the_answers_counts_key_and_units_are_read() -> None:
 def test_a_last_page_without_items_has_no_key() -> None:
     """A page with no items decodes to no rows, and nothing to go on from."""
     page = PageDecoder().decode(b'{"Count":0,"Items":[],"ScannedCount":0}')
-    assert (page.count, page.items.num_rows, page.items.column_names) == (0, 0, [])
+    assert (page.count, page.items.num_rows, page.items.column_names) == (0, 0, ())
     assert (page.last_evaluated_key, page.consumed_units) == (None, None)
 
 
@@ -41,22 +49,18 @@ def test_a_page_without_items_may_go_on() -> None:
     assert (page.count, page.scanned_count, page.last_evaluated_key) == (0, 900, {"M": {"S": "x"}})
 
 
-def test_raw_columns_hold_the_tags_met() -> None:
-    """A raw column is a struct of the tags its attribute was met with; dates stay text."""
-    page = PageDecoder().decode(
-        scan_response([{"a": {"S": "2026-01-01"}}, {"a": {"N": "1"}}, {"b": {"NS": ["1"]}}])
+def test_a_page_holds_an_entry_per_attribute_of_an_item() -> None:
+    """A page has no room for what an item lacks; dates stay text, sets their JSON."""
+    items = (
+        PageDecoder()
+        .decode(scan_response([{"a": {"S": "2026-01-01"}}, {}, {"b": {"NS": ["1"]}, "a": {"N": "1"}}]))
+        .items
     )
-    assert page.items.schema == pa.schema(
-        [
-            ("a", pa.struct([("S", pa.string()), ("N", pa.string())])),
-            ("b", pa.struct([("NS", pa.list_(pa.string()))])),
-        ]
-    )
-    assert page.items.to_pylist() == [
-        {"a": {"S": "2026-01-01", "N": None}, "b": None},
-        {"a": {"S": None, "N": "1"}, "b": None},
-        {"a": None, "b": {"NS": ["1"]}},
-    ]
+    assert (items.num_rows, items.column_names) == (3, ("a", "b"))
+    assert items.rows.tolist() == [0, 2, 2]
+    assert items.attributes.tolist() == [0, 1, 0]
+    assert [TAGS[tag] for tag in items.tags] == ["S", "NS", "N"]
+    assert items.texts.to_pylist() == ["2026-01-01", '["1"]', "1"]
 
 
 def test_an_attribute_first_met_on_a_later_page_is_kept() -> None:
@@ -64,15 +68,15 @@ def test_an_attribute_first_met_on_a_later_page_is_kept() -> None:
     decoder = PageDecoder()
     decoder.decode(scan_response([{"id": {"S": "1"}}]))
     items = [{"id": {"S": str(number)}} for number in range(1000)] + [{"late": {"S": "2026-01-01"}}]
-    page = decoder.decode(scan_response(items))
-    assert page.items.column("late").to_pylist() == [None] * 1000 + [{"S": "2026-01-01"}]
+    rows = rows_of(decoder.decode(scan_response(items)))
+    assert [row["late"] for row in rows] == [None] * 1000 + ["2026-01-01"]
 
 
 def test_a_page_lacks_columns_for_attributes_of_earlier_pages() -> None:
     """A page's columns are those it has values for."""
     decoder = PageDecoder()
     decoder.decode(scan_response([{"early": {"S": "1"}}]))
-    assert decoder.decode(scan_response([{"id": {"S": "1"}}])).items.column_names == ["id"]
+    assert decoder.decode(scan_response([{"id": {"S": "1"}}])).items.column_names == ("id",)
 
 
 @pytest.mark.parametrize(
@@ -83,30 +87,32 @@ def test_odd_names_at_any_level(name: str, ascii_only: bool) -> None:
     """No name of an attribute or of a map's key is mistaken for structure."""
     item = {name: {"M": {name: {"S": name}, "other": {"L": [{"M": {name: {"N": "1"}, "z": {"N": "2"}}}]}}}}
     page = PageDecoder().decode(scan_response([item], ascii_only=ascii_only))
-    (text,) = page.items.column(name).to_pylist()
-    assert json.loads(text["M"]) == {name: name, "other": [{name: 1, "z": 2}]}
+    assert page.items.column_names == (name,)
+    (text,) = page.items.texts.to_pylist()
+    assert json.loads(text) == {name: name, "other": [{name: 1, "z": 2}]}
 
 
 def test_names_that_differ_in_case_stay_apart() -> None:
     """Attribute names are DynamoDB's, case and all."""
     page = PageDecoder().decode(scan_response([{"Id": {"S": "1"}, "id": {"S": "2"}}]))
-    assert page.items.to_pylist() == [{"Id": {"S": "1"}, "id": {"S": "2"}}]
+    assert page.items.column_names == ("Id", "id")
+    assert page.items.texts.to_pylist() == ["1", "2"]
 
 
 def test_1600_attributes() -> None:
     """Each of 1,600 attributes becomes a column, also where every item has only one of them."""
     page = PageDecoder().decode(scan_response([{f"a{number}": {"N": str(number)}} for number in range(1600)]))
-    assert page.items.num_columns == 1600
-    assert page.items.column("a1599").to_pylist()[1598:] == [None, {"N": "1599"}]
+    assert len(page.items.column_names) == 1600
+    assert [row["a1599"] for row in rows_of(page)][1598:] == [None, 1599]
 
 
 def test_an_item_of_400_kb() -> None:
     """The largest item DynamoDB stores arrives whole."""
     text = 'é"\\' * 100_000
     page = PageDecoder().decode(scan_response([{"m": {"M": {"text": {"S": text}}}, "s": {"S": text}}]))
-    (item,) = page.items.to_pylist()
-    assert item["s"]["S"] == text
-    assert json.loads(item["m"]["M"]) == {"text": text}
+    (row,) = rows_of(page)
+    assert row["s"] == text
+    assert json.loads(str(row["m"])) == {"text": text}
 
 
 def test_distinct_map_keys_make_no_fields() -> None:
@@ -114,8 +120,8 @@ def test_distinct_map_keys_make_no_fields() -> None:
     number = count()
     items = [{"m": {"M": {f"key{next(number)}": {"N": "1"} for _ in range(10)}}} for _ in range(3000)]
     page = PageDecoder().decode(scan_response(items))
-    assert page.items.schema == pa.schema([("m", pa.struct([("M", pa.string())]))])
-    assert page.items.column("m")[2999].as_py()["M"] == (
+    assert page.items.column_names == ("m",)
+    assert page.items.texts[2999].as_py() == (
         '{"key29990":1,"key29991":1,"key29992":1,"key29993":1,"key29994":1,'
         '"key29995":1,"key29996":1,"key29997":1,"key29998":1,"key29999":1}'
     )
@@ -130,38 +136,46 @@ def test_white_space_between_tokens_changes_nothing(value: Value, indent: int | 
     items = [{"a": value}, {"a": value}]
     spaced = json.dumps({"Items": items, "Count": 2, "ScannedCount": 2}, indent=indent)
     decoded = PageDecoder().decode(spaced.replace("\n", "\r\n").encode())
-    assert decoded == PageDecoder().decode(scan_response(items))
+    assert rows_of(decoded) == rows_of(PageDecoder().decode(scan_response(items)))
 
 
+def one_item(item: str, count: int = 1) -> bytes:
+    """A response whose list of items holds just this text."""
+    return f'{{"Count":{count},"Items":[{item}],"ScannedCount":1}}'.encode()
+
+
+NO_VALUE = "a value is not what its type tag says; known tags: S, L"
+NO_ITEMS = "Items is no list of items"
 REFUSED = {
-    "cut off": (b'{"Count":1,"Items":[{"a":{"S":"x"', "JSON parse error"),
+    "cut off": (b'{"Count":1,"Items":[{"a":{"S":"x"', "brackets do not match"),
     "cut off in a map": (b'{"Count":1,"Items":[{"a":{"M":{"k":{"S":"x"', "brackets do not match"),
-    "not JSON": (b"<html>503</html>", "JSON parse error"),
-    "nothing": (b"", "Empty JSON file"),
+    "brackets of two kinds": (one_item('{"a":{"SS":["x"}}}'), "brackets do not match"),
+    "not JSON": (b"<html>503</html>", "it holds no Items"),
+    "nothing": (b"", "it holds no Items"),
     "no items": (b'{"Count":1,"ScannedCount":1}', "it holds no Items"),
+    "items in something else": (b'{"a":{"Items":[]},"Count":0,"ScannedCount":0}', "it holds no Items"),
     "no counts": (b'{"Items":[]}', "it holds no Count, ScannedCount"),
-    "fewer items than counted": (
-        b'{"Count":2,"Items":[{"a":{"S":"x"}}],"ScannedCount":2}',
-        "says Count 2 and holds 1",
-    ),
-    "unknown tag": (
-        b'{"Count":1,"Items":[{"a":{"X":"x"}}],"ScannedCount":1}',
-        "attribute 'a' holds struct<X: string>",
-    ),
-    "no tag": (b'{"Count":1,"Items":[{"a":"x"}],"ScannedCount":1}', "attribute 'a' holds string"),
-    "unknown tag in a map": (
-        b'{"Count":1,"Items":[{"a":{"M":{"k":{"X":"x"}}}}],"ScannedCount":1}',
-        "a value is not what its type tag says; known tags: S, L",
-    ),
-    "a map that is none": (
-        b'{"Count":1,"Items":[{"a":{"M":"b"}}],"ScannedCount":1}',
-        "a value is not what its type tag says",
-    ),
-    "a tag that begins like another": (
-        b'{"Count":1,"Items":[{"a":{"L":[{"SSX":["b"]}]}}],"ScannedCount":1}',
-        "a value is not what its type tag says",
-    ),
-    "value of another kind": (b'{"Count":1,"Items":[{"a":{"S":1}}],"ScannedCount":1}', "JSON parse error"),
+    "no JSON around the items": (b'{"Count":0,"Items":[],}', "Expecting property name"),
+    "fewer items than counted": (one_item('{"a":{"S":"x"}}', count=2), "says Count 2 and holds 1"),
+    "an item that is none": (one_item('{"a":{"S":"x"}},1'), NO_ITEMS),
+    "a list for an item": (one_item("[]"), NO_ITEMS),
+    "no comma between items": (one_item('{"a":{"S":"x"}}{}', count=2), NO_ITEMS),
+    "no comma between attributes": (one_item('{"a":{"S":"x"}"b":{"S":"y"}}'), NO_ITEMS),
+    "no name": (one_item('{{"S":"x"}}'), NO_ITEMS),
+    "no tag": (one_item('{"a":"x"}'), NO_ITEMS),
+    "no tag before another attribute": (one_item('{"a":"x","b":{"S":"y"}}'), "Expecting ',' delimiter"),
+    "a name before another attribute": (one_item('{"a","b":{"S":"y"}}'), "not the JSON of as many values"),
+    "unknown tag": (one_item('{"a":{"X":"x"}}'), NO_VALUE),
+    "unknown tag in a map": (one_item('{"a":{"M":{"k":{"X":"x"}}}}'), NO_VALUE),
+    "two tags": (one_item('{"a":{"S":"x","N":"1"}}'), "'a' cannot be read: Expecting ',' delimiter"),
+    "two tags, the first a map": (one_item('{"a":{"M":{"k":{"S":"x"}},"L":[]}}'), NO_VALUE),
+    "a map that is none": (one_item('{"a":{"M":"b"}}'), NO_VALUE),
+    "a tag that begins like another": (one_item('{"a":{"L":[{"SSX":["b"]}]}}'), NO_VALUE),
+    "value of another kind": (one_item('{"a":{"S":1}}'), NO_VALUE),
+    "no value": (one_item('{"a":{}}'), NO_VALUE),
+    "an escape JSON does not know": (one_item('{"a":{"S":"\\x"}}'), "'a' cannot be read: Invalid"),
+    "a set of numbers": (one_item('{"a":{"NS":[1]}}'), "'a' cannot be read: not the JSON of texts"),
+    "a word that is no truth value": (one_item('{"a":{"BOOL":true,"S":false}}'), "neither true nor false"),
 }
 
 
@@ -170,4 +184,4 @@ def test_what_is_no_whole_scan_answer_is_refused(case: str) -> None:
     """A body that cannot be all of an answer is an error, never fewer or other rows."""
     body, reason = REFUSED[case]
     with pytest.raises(SourceError, match=reason):
-        PageDecoder().decode(body)
+        rows_of(PageDecoder().decode(body))

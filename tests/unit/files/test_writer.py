@@ -106,6 +106,22 @@ def test_known_columns_are_there_from_the_start(s3: "S3Client") -> None:
     assert [(rows, columns) for _, rows, columns in files] == [(2, {"a": "string", "b": "bigint"})]
 
 
+def test_a_row_group_ends_before_it_has_too_many_cells(s3: "S3Client") -> None:
+    """Rows times columns are bounded too, so that sparse rows of many columns do not fill the memory."""
+    groups: list[list[int]] = []
+
+    def typed(tables: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
+        groups.append([table.num_rows for table in tables])
+        return pa.table({"a": ["x"]}), (column("a", STRING),)
+
+    target = TARGET.model_copy(update={"row_group_bytes": 1024**2, "row_group_cells": 8})
+    with PartWriter(s3, target, 3, typed) as writer:
+        for names in ("a", "a", "b", "cdef", "cdefghijk", "a"):
+            writer.write(pa.table({name: ["x", "y"] for name in names}))
+        writer.finish()
+    assert groups == [[2, 2], [2], [2], [2], [2]]
+
+
 def test_a_file_ends_at_its_target_size(s3: "S3Client") -> None:
     """Reaching the size closes the file after the row group."""
     target = TARGET.model_copy(update={"file_bytes": 1})

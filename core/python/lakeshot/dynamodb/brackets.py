@@ -3,6 +3,7 @@
 Found with whole-array operations, after the first stage of simdjson (Langdale and Lemire, 2019).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,13 @@ from lakeshot.dynamodb.spans import Bytes, Mask, Positions
 _QUOTE = ord('"')
 _BACKSLASH = ord("\\")
 _SPACE = ord(" ")
+_BLOCK_BYTES = 128 * 1024
 _FOLD = 0x20
 """The bit in which ``[`` and ``]`` differ from ``{`` and ``}``."""
 _OPENING = 0x02
 """The bit that only opening brackets have."""
+_FROM_OPENING = ord("}") - ord("{")
+"""How far a closing bracket is behind its opening one in ASCII, whichever kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,13 @@ class Brackets:
     partners: Positions
     opens: Mask
 
+    def within(self, index: int) -> "Brackets":
+        """The bracket of this number, its partner, and those between them."""
+        part = slice(index, int(self.partners[index]) + 1)
+        return Brackets(
+            self.positions[part], self.depths[part], self.partners[part] - index, self.opens[part]
+        )
+
 
 def find_brackets(text: bytes) -> tuple[bytes, Brackets]:
     """The text without white space between its tokens, and the brackets of that.
@@ -39,13 +50,29 @@ def find_brackets(text: bytes) -> tuple[bytes, Brackets]:
     ``ValueError`` if the brackets do not match.
     """
     characters = np.frombuffer(text, np.uint8)
-    outside = ~_odd_so_far(_quotes(text))
-    blank = (characters <= _SPACE) & outside
-    if blank.any():
-        return find_brackets(characters[~blank].tobytes())
-    folded = characters | _FOLD
-    positions = np.flatnonzero(((folded == ord("{")) | (folded == ord("}"))) & outside)
+    found, blanks, is_inside = [np.empty(0, np.intp)], [], False
+    for block in _blocks(text):
+        inside = _odd_so_far(_quotes(text[block])) ^ is_inside
+        is_inside = bool(inside[-1])
+        folded = characters[block] | _FOLD
+        found.append(np.flatnonzero(((folded == ord("{")) | (folded == ord("}"))) & ~inside) + block.start)
+        blank = (characters[block] <= _SPACE) & ~inside
+        if blank.any():
+            blanks.append(np.flatnonzero(blank) + block.start)
+    if blanks:
+        return find_brackets(np.delete(characters, np.concatenate(blanks)).tobytes())
+    positions = np.concatenate(found).astype(np.int32)
     return text, _match(positions, characters[positions])
+
+
+def _blocks(text: bytes) -> Iterator[slice]:
+    """Blocks that fit a processor's cache, and leave no backslash alone at their end."""
+    end = 0
+    while (start := end) < len(text):
+        end = min(start + _BLOCK_BYTES, len(text))
+        while end < len(text) and text[end - 1] == _BACKSLASH:
+            end += 1
+        yield slice(start, end)
 
 
 def _match(positions: Positions, kinds: Bytes) -> Brackets:
@@ -54,9 +81,9 @@ def _match(positions: Positions, kinds: Bytes) -> Brackets:
     depths += ~opens
     by_depth = np.argsort(depths, kind="stable")
     first, second = by_depth[0::2], by_depth[1::2]
-    if len(first) != len(second) or not opens[first].all() or opens[second].any():
+    if len(first) != len(second) or (kinds[second] - kinds[first] != _FROM_OPENING).any():
         raise ValueError("not JSON: its brackets do not match")
-    partners = np.empty_like(by_depth)
+    partners = np.empty(len(by_depth), np.int32)
     partners[first] = second
     partners[second] = first
     return Brackets(positions, depths, partners, opens)
@@ -78,13 +105,12 @@ def _quotes(text: bytes) -> Mask:
 def _odd_so_far(flags: Mask) -> Mask:
     """For each flag, whether the number of flags set up to and with it is odd.
 
-    Eight at a time: within a word by shifts, then the parity of all words before.
+    64 at a time as the bits of a word: within the word by shifts, then the parity of all words before.
     """
-    words = np.zeros(-(-len(flags) // 8), "<u8")
-    parities = words.view(np.uint8)[: len(flags)]
-    parities[:] = flags
-    for bits in (8, 16, 32):
-        words ^= words << np.uint64(bits)
-    before = np.bitwise_xor.accumulate(words >> np.uint64(56))[:-1]
-    words[1:] ^= before * np.uint64(0x0101010101010101)
-    return parities.view(np.bool_)
+    bits = np.packbits(flags, bitorder="little")
+    words = np.zeros(-(-len(bits) // 8), "<u8")
+    words.view(np.uint8)[: len(bits)] = bits
+    for distance in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(distance)
+    words[1:] ^= np.negative(np.bitwise_xor.accumulate(words >> np.uint64(63))[:-1])
+    return np.unpackbits(words.view(np.uint8), count=len(flags), bitorder="little").view(np.bool_)

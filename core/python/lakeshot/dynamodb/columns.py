@@ -1,6 +1,6 @@
-"""Types the raw columns of many Scan pages: one row group's worth, decided once for all its items."""
+"""Types the items of many Scan pages: one row group's worth, decided once for all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,79 +21,68 @@ from lakeshot.column_types import (
     ColumnType,
     array_of,
 )
-from lakeshot.dynamodb.attribute_values import NESTED_TAGS
+from lakeshot.dynamodb.attributes import by_attribute, spread
+from lakeshot.dynamodb.items import Items
+from lakeshot.dynamodb.texts import booleans, text_lists, unescaped
 from lakeshot.errors import SourceError
 from lakeshot.lists import map_elements
 from lakeshot.schema import arrow_schema
 
-_UNCHANGED = {"S": STRING, "BOOL": BOOLEAN, "SS": array_of(STRING)} | dict.fromkeys(NESTED_TAGS, JSON)
-_NO_TAGS = pa.struct([])
 _SMALLEST_DECIMAL, _LARGEST_DECIMAL = 1e-18, 1e20
 
 
-def typed(pages: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
+def typed(pages: Sequence[Items]) -> tuple[pa.Table, tuple[Column, ...]]:
     """The items of all pages as one table, and its columns, sorted by attribute.
 
     Row grain: one row per item, in the order given. Types are those of ``docs/types.md``, as narrow
-    as these items allow. ``SourceError`` for a binary value that is not base64.
+    as these items allow. ``SourceError`` for a value that is not what its type tag says.
     """
-    sources = sorted({name for page in pages for name in page.column_names})
-    names = column_names(sources)
+    num_rows = sum(page.num_rows for page in pages)
+    names = column_names(name for page in pages for name in page.column_names)
     columns, arrays = [], []
-    for source in sources:
+    for attribute in by_attribute(pages):
         try:
-            array, column_type = _typed(_raw(pages, source))
+            values, column_type = _typed(attribute.texts)
         except ValueError as error:
-            raise SourceError(f"attribute {source!r} cannot be read: {error}") from error
-        columns.append(Column(name=names[source], source=source, type=column_type))
-        arrays.append(array)
+            raise SourceError(f"attribute {attribute.source!r} cannot be read: {error}") from error
+        columns.append(Column(name=names[attribute.source], source=attribute.source, type=column_type))
+        arrays.append(spread(values, attribute.rows, num_rows))
     return pa.Table.from_arrays(arrays, schema=arrow_schema(columns)), tuple(columns)
 
 
-def _raw(pages: Sequence[pa.Table], source: str) -> pa.StructArray:
-    """One attribute of all items, with every tag that any page met it with."""
-    chunks: list[pa.StructArray] = []
-    for page in pages:
-        index = page.schema.get_field_index(source)
-        chunks += page.column(index).chunks if index >= 0 else [pa.nulls(page.num_rows, _NO_TAGS)]
-    tags = {tag.name: tag.type for chunk in chunks for tag in chunk.type}
-    values = [
-        pa.concat_arrays([_values(chunk, tag, tag_type) for chunk in chunks])
-        for tag, tag_type in tags.items()
-    ]
-    return pa.StructArray.from_arrays(values, list(tags))
+def _typed(texts: Mapping[str, pa.StringArray]) -> tuple[pa.Array, ColumnType]:
+    """The values of an attribute, given by type tag."""
+    if not texts:
+        return pa.nulls(0, arrow_type(NULL)), NULL
+    if len(texts) > 1:
+        return pa.concat_arrays([_json(tag, own) for tag, own in texts.items()]), JSON
+    ((tag, own),) = texts.items()
+    return _alone(tag, own)
 
 
-def _values(chunk: pa.StructArray, tag: str, tag_type: pa.DataType) -> pa.Array:
-    is_met = chunk.type.get_field_index(tag) >= 0
-    return chunk.field(tag) if is_met else pa.nulls(len(chunk), tag_type)
-
-
-def _typed(raw: pa.StructArray) -> tuple[pa.Array, ColumnType]:
-    values = {tag.name: raw.field(tag.name) for tag in raw.type if tag.name != "NULL"}
-    met = {tag: array for tag, array in values.items() if array.null_count < len(array)}
-    if not met:
-        return pa.nulls(len(raw), arrow_type(NULL)), NULL
-    if len(met) > 1:
-        return pc.coalesce(*(_json(tag, array) for tag, array in met.items())), JSON
-    ((tag, array),) = met.items()
-    return _alone(tag, array)
-
-
-def _alone(tag: str, array: pa.Array) -> tuple[pa.Array, ColumnType]:
+def _alone(tag: str, texts: pa.StringArray) -> tuple[pa.Array, ColumnType]:
     """An attribute whose values all have one tag."""
     match tag:
-        case "N":
-            return _narrowed(array)
-        case "NS":
-            elements, element_type = _narrowed(array.flatten())
-            return map_elements(array, lambda _: elements), array_of(element_type)
-        case "B":
-            return base64_text.decode(array), BINARY
-        case "BS":
-            return map_elements(array, base64_text.decode), array_of(BINARY)
+        case "S" | "N" | "B":
+            return _of_strings(tag, unescaped(texts))
+        case "SS" | "NS" | "BS":
+            lists = text_lists(texts)
+            elements, element_type = _of_strings(tag[0], lists.flatten())
+            return map_elements(lists, lambda _: elements), array_of(element_type)
+        case "BOOL":
+            return booleans(texts), BOOLEAN
         case _:
-            return array, _UNCHANGED[tag]
+            return texts, JSON
+
+
+def _of_strings(tag: str, strings: pa.StringArray) -> tuple[pa.Array, ColumnType]:
+    match tag:
+        case "N":
+            return _narrowed(strings)
+        case "B":
+            return base64_text.decode(strings), BINARY
+        case _:
+            return strings, STRING
 
 
 def _narrowed(numbers: pa.StringArray) -> tuple[pa.Array, ColumnType]:
@@ -124,14 +113,13 @@ def _may_be_decimal(numbers: pa.StringArray) -> bool:
     )
 
 
-def _json(tag: str, array: pa.Array) -> pa.Array:
+def _json(tag: str, texts: pa.StringArray) -> pa.Array:
     """Values of one tag as JSON text, where the attribute mixes tags."""
     match tag:
         case "N":
-            return json_text.encode(array, NUMBER_TEXT)
+            return json_text.encode(unescaped(texts), NUMBER_TEXT)
         case "NS":
-            return json_text.encode(array, array_of(NUMBER_TEXT))
-        case "M" | "L":
-            return array
+            return json_text.encode(text_lists(texts), array_of(NUMBER_TEXT))
         case _:
-            return json_text.encode(*_alone(tag, array))
+            values, column_type = _alone(tag, texts)
+            return values if column_type == JSON else json_text.encode(values, column_type)

@@ -26,8 +26,7 @@ def unwrap(characters: Bytes, positions: Positions, wrappers: Wrappers) -> tuple
     ``{"M":{"a":{"N":"1"}}}`` becomes ``{"M":{"a":1}}``. ``positions`` are those of all brackets; what is
     given for a bracket that was dropped means nothing.
     """
-    unwrapped, kept = characters.copy(), np.ones(len(characters), np.bool_)
-    dropped = np.zeros(len(positions), np.int32)
+    kept, dropped = np.ones(len(characters), np.bool_), np.zeros(len(positions), positions.dtype)
     plain = wrappers.where(wrappers.is_plain)
     is_number = plain.tags == N
     is_word = (plain.tags == BOOL) | (plain.tags == NULL)
@@ -40,9 +39,10 @@ def unwrap(characters: Bytes, positions: Positions, wrappers: Wrappers) -> tuple
         _drop(kept, positions[opens], before)
         _drop(kept, positions[closes] + 1 - after, after)
         dropped[opens], dropped[closes] = before, after
-    null_words = positions[plain.closes[plain.tags == NULL]] - len(_NULL_WORD)
+    unwrapped, moved = characters[kept], positions - np.cumsum(dropped, dtype=positions.dtype)
+    null_words = moved[plain.closes[plain.tags == NULL]] + len("}") - len(_NULL_WORD)
     unwrapped[null_words[:, None] + np.arange(len(_NULL_WORD))] = _NULL_WORD
-    return unwrapped[kept], positions - np.cumsum(dropped)
+    return unwrapped, moved
 
 
 def _drop(kept: Mask, starts: Positions, count: int) -> None:

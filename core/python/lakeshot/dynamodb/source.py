@@ -2,27 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from lakeshot.allowed import allowed
 from lakeshot.model import Setting
-
-LOWEST_PERCENTAGE, HIGHEST_PERCENTAGE = 0.1, 1.0
-
-
-def _read_percentage(given: object) -> float:
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not LOWEST_PERCENTAGE <= float(str(given)) <= HIGHEST_PERCENTAGE:
-        raise ValueError(
-            f"got {given!r}; allowed: a number from {LOWEST_PERCENTAGE} to {HIGHEST_PERCENTAGE}, "
-            "the share of the table's read units (0.25 = a quarter)"
-        )
-    return float(str(given))
-
 
 ReadPercentage = Annotated[
     float,
-    BeforeValidator(_read_percentage),
-    Field(json_schema_extra={"minimum": LOWEST_PERCENTAGE, "maximum": HIGHEST_PERCENTAGE}),
+    Field(ge=0.1, le=1.0, strict=True),
+    allowed("a number from 0.1 to 1.0, the share of the table's read units (0.25 = a quarter)"),
 ]
 MaxReadUnits = Annotated[int, Field(ge=1, strict=True)]
 
@@ -32,7 +20,11 @@ class DynamoDBSource(Setting):
 
     type: Literal["dynamodb"]
     """Kind of database the rows come from."""
-    table: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{3,255}$")]
+    table: Annotated[
+        str,
+        Field(pattern=r"^[a-zA-Z0-9_.-]{3,255}$"),
+        allowed("a DynamoDB table's name: 3 to 255 letters, digits, underscores, hyphens and dots"),
+    ]
     """Name of the table."""
     read_percentage: ReadPercentage = 0.25
     """Share of the table's read units per second that a run may use; 0.25 is a quarter."""

@@ -6,14 +6,16 @@ import pyarrow as pa
 
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
-Positions = npt.NDArray[np.intp]
+Positions = npt.NDArray[np.signedinteger]
 
 
 def cut(characters: Bytes, starts: Positions, ends: Positions) -> pa.StringArray:
     """Each span as one string.
 
-    An Arrow array whose every second string is a span lies over the bytes as they are.
+    They are taken out of an array that lies over the bytes as they are, where every second string is one.
     """
     bounds = np.column_stack((starts, ends)).astype(np.int32)
-    over = pa.StringArray.from_buffers(max(0, bounds.size - 1), pa.py_buffer(bounds), pa.py_buffer(characters))
-    return over.take(pa.array(np.arange(0, bounds.size, 2, dtype=np.int32)))
+    pieces = pa.StringArray.from_buffers(
+        max(0, bounds.size - 1), pa.py_buffer(bounds), pa.py_buffer(characters)
+    )
+    return pieces.take(pa.array(np.arange(0, bounds.size, 2, dtype=np.int32)))

@@ -38,11 +38,10 @@ TAGS = ("", *_BEGINNINGS)
 """The names of tags by their numbers, which begin at 1."""
 S, L, BOOL, NULL, N, M, B, SS, NS, BS = range(1, len(TAGS))
 _UNKNOWN = 0
-_NAME_BYTES = np.array([*map(len, TAGS)])
+_NAME_BYTES = np.array([*map(len, TAGS)], np.int32)
 VALUE_OFFSETS = len('{"":') + _NAME_BYTES
 """By tag, how far behind its wrapper's bracket a value begins."""
 _COLON = ord(":")
-_QUOTE = ord('"')
 
 
 def _tags_by_name() -> npt.NDArray[np.uint8]:
@@ -61,8 +60,17 @@ def _may_begin() -> Mask:
     return allowed
 
 
+def _endings() -> Bytes:
+    """By the byte a value begins with, the byte it ends with; the words are ``true`` and ``false``."""
+    endings = np.zeros(256, np.uint8)
+    for first, last in zip(b'"[{tf', b'"]}ee', strict=True):
+        endings[first] = last
+    return endings
+
+
 _TAG_BY_NAME = _tags_by_name()
 _MAY_BEGIN = _may_begin()
+_ENDINGS = _endings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +96,7 @@ def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
 
     ``ValueError`` for a value that is none of DynamoDB's.
     """
-    opens = np.flatnonzero(
-        brackets.opens & (brackets.depths >= ATTRIBUTE_DEPTH) & (brackets.depths & 1 == 0)
-    )
+    opens = np.flatnonzero(brackets.opens & (brackets.depths >= ATTRIBUTE_DEPTH) & (brackets.depths & 1 == 0))
     closes = brackets.partners[opens]
     tags = _named_tags(characters, brackets.positions[opens] + len('{"'))
     if not _are_values(characters, brackets, opens, tags):
@@ -99,26 +105,24 @@ def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
     is_map = tags == M
     is_plain[is_map] = ~_reads_as_tag(characters, brackets, opens[is_map])
     is_number = (tags == N) & (brackets.depths[opens] > ATTRIBUTE_DEPTH)
-    starts, ends = brackets.positions[opens[is_number]], brackets.positions[closes[is_number]]
-    is_plain[is_number] = _is_json_number(characters, starts + NUMBER_TAG_BYTES, ends - 1)
+    if is_number.any():
+        starts, ends = brackets.positions[opens[is_number]], brackets.positions[closes[is_number]]
+        is_plain[is_number] = _is_json_number(characters, starts + NUMBER_TAG_BYTES, ends - 1)
     return Wrappers(opens, closes, tags, is_plain)
 
 
-def _are_values(
-    characters: Bytes, brackets: Brackets, opens: Positions, tags: npt.NDArray[np.uint8]
-) -> bool:
-    """Whether each wrapper holds its tag, and one value that begins and ends as the tag says."""
+def _are_values(characters: Bytes, brackets: Brackets, opens: Positions, tags: npt.NDArray[np.uint8]) -> bool:
+    """Whether each wrapper holds its tag and one value that begins and ends as the tag says."""
     values = brackets.positions[opens] + VALUE_OFFSETS[tags]
     last = brackets.positions[brackets.partners[opens]] - 1
     first_bytes = characters[values]
-    begins = _MAY_BEGIN[tags, first_bytes] & (characters[values - 1] == _COLON)
-    is_text = first_bytes == _QUOTE
-    is_word = (tags == BOOL) | (tags == NULL)
-    held = opens[~is_text & ~is_word] + 1
+    is_bracket = (first_bytes == ord("[")) | (first_bytes == ord("{"))
+    closes = brackets.partners[opens[is_bracket] + 1]
     return bool(
-        begins.all()
-        and (characters[last[is_text]] == _QUOTE).all()
-        and (brackets.positions[brackets.partners[held]] == last[~is_text & ~is_word]).all()
+        _MAY_BEGIN[tags, first_bytes].all()
+        and (characters[values - 1] == _COLON).all()
+        and (characters[last] == _ENDINGS[first_bytes]).all()
+        and (brackets.positions[closes] == last[is_bracket]).all()
     )
 
 

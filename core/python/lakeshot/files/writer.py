@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
 
@@ -19,15 +19,35 @@ from lakeshot.schema import cast, unify
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Typing = Callable[[Sequence[pa.Table]], tuple[pa.Table, tuple[Column, ...]]]
+
+class Batch(Protocol):
+    """Rows as a source hands them over, such as an Arrow table."""
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that it will make."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+
+    @property
+    def column_names(self) -> Sequence[str]:
+        """The source's names of the columns that its rows have values in."""
+
+
+BatchT = TypeVar("BatchT", bound=Batch)
+Typing = Callable[[Sequence[BatchT]], tuple[pa.Table, tuple[Column, ...]]]
 """Turns the raw batches of a source into one typed table and its columns."""
 
 
 class Target(Model):
     """Where a run's files go and how large they get.
 
-    ``row_group_bytes`` is Arrow memory collected before it is encoded, ``file_bytes`` the size at
-    which a file is closed. ``known_columns`` are the last published ones: files start from them.
+    ``row_group_bytes`` is memory collected before it is encoded, ``row_group_cells`` the rows times
+    columns it may make: a cell takes room in a typed column, also where there is no value.
+    ``file_bytes`` is the size at which a file is closed. ``known_columns`` are the last published ones:
+    files start from them.
     """
 
     bucket: str
@@ -37,6 +57,7 @@ class Target(Model):
     compression: Compression
     known_columns: tuple[Column, ...] = ()
     row_group_bytes: int = 32 * 1024**2
+    row_group_cells: int = 32 * 1024**2
     file_bytes: int = 256 * 1024**2
 
     def key(self, part: int, number: int) -> str:
@@ -70,17 +91,18 @@ def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.type != NULL)
 
 
-class PartWriter:
+class PartWriter(Generic[BatchT]):
     """Collects one part's batches, types a row group's worth at once and writes it.
 
     A new file begins where the current one reached its size, or lacks or is too narrow for a
     column that holds a value. Leaving the context by an error aborts every upload of this writer.
     """
 
-    def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing) -> None:
+    def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing[BatchT]) -> None:
         self._client, self._target, self._part, self._typed = client, target, part, typed
-        self._batches: list[pa.Table] = []
-        self._batch_bytes = 0
+        self._batches: list[BatchT] = []
+        self._batch_bytes = self._batch_rows = 0
+        self._batch_columns: set[str] = set()
         self._columns = target.known_columns
         self._file: _OpenFile | None = None
         self._finished: list[UncommittedFile] = []
@@ -92,10 +114,15 @@ class PartWriter:
         open_bytes = self._file.upload.tell() if self._file else 0
         return open_bytes + sum(file.bytes for file in self._finished)
 
-    def write(self, batch: pa.Table) -> None:
+    def write(self, batch: BatchT) -> None:
         """Take one raw batch, one row per row to be written."""
+        columns = self._batch_columns.union(batch.column_names)
+        if (self._batch_rows + batch.num_rows) * len(columns) > self._target.row_group_cells:
+            self._write_row_group()
         self._batches.append(batch)
         self._batch_bytes += batch.nbytes
+        self._batch_rows += batch.num_rows
+        self._batch_columns.update(batch.column_names)
         if self._batch_bytes >= self._target.row_group_bytes:
             self._write_row_group()
 
@@ -116,7 +143,8 @@ class PartWriter:
 
     def _write_row_group(self) -> None:
         batches = [batch for batch in self._batches if batch.num_rows]
-        self._batches, self._batch_bytes = [], 0
+        self._batches, self._batch_bytes, self._batch_rows = [], 0, 0
+        self._batch_columns.clear()
         if not batches:
             return
         table, columns = self._typed(batches)

@@ -1,5 +1,6 @@
 """Snapshots as partitions of a Hive table in the Glue Data Catalog, shown by an Athena view."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,18 +79,18 @@ class HiveLake:
 
     def remove(self, snapshot: str) -> None:
         """Drop the snapshot's partition."""
-        try:
-            self.glue.delete_partition(
-                DatabaseName=self.deployed.database,
-                TableName=self.deployed.names.table,
-                PartitionValues=[snapshot],
-            )
-        except self.glue.exceptions.EntityNotFoundException:
-            return
+        database, table = self.deployed.database, self.deployed.names.table
+        with (
+            suppress(self.glue.exceptions.EntityNotFoundException),
+            refusals_named("glue:DeletePartition", f"table/{database}/{table}"),
+        ):
+            self.glue.delete_partition(DatabaseName=database, TableName=table, PartitionValues=[snapshot])
 
     def drop_view(self) -> None:
         """Remove the view by the Glue API, which spares a query."""
-        try:
-            self.glue.delete_table(DatabaseName=self.deployed.database, Name=self.deployed.names.view)
-        except self.glue.exceptions.EntityNotFoundException:
-            return
+        database, view = self.deployed.database, self.deployed.names.view
+        with (
+            suppress(self.glue.exceptions.EntityNotFoundException),
+            refusals_named("glue:DeleteTable", f"table/{database}/{view}"),
+        ):
+            self.glue.delete_table(DatabaseName=database, Name=view)
