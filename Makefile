@@ -34,24 +34,24 @@ demo: install wheels-local ## Run the main job on an embedded cloud and query th
 	@$(PY) -m demo $(if $(JSON),--json)
 
 .PHONY: local
-local: install wheels-local ## Start the embedded cloud, deploy to it and leave it running
-	@$(PY) -m demo.local start
+local: install wheels-local ## Start the embedded cloud, deploy CONFIG to it and leave it running
+	@$(PY) -m demo.local start --config $(CONFIG)
 
 .PHONY: stop
-stop: ## Stop the embedded cloud that `make local` started
+stop: ## Shut down the embedded cloud of `make local` (one run: stop-run)
 	@$(PY) -m demo.local stop
 
 ##@ Operate (EXPORT=<name>, RUN=<run id>)
 .PHONY: run
-run: install ## Run an export and watch it; Ctrl-C detaches
+run: given-EXPORT install ## Run an export and watch it; Ctrl-C detaches (for this run: ARGS="--workers 4 --read-percentage 0.5")
 	@$(OPERATE) run "$(EXPORT)" $(ARGS)
 
 .PHONY: watch
-watch: install ## Watch a run again
+watch: given-RUN install ## Watch a run again
 	@$(OPERATE) watch "$(RUN)"
 
 .PHONY: stop-run
-stop-run: install ## Stop a run
+stop-run: given-RUN install ## End one run of an export and wait until it is cleaned up
 	@$(OPERATE) stop-run "$(RUN)"
 
 .PHONY: status
@@ -59,12 +59,16 @@ status: install ## Show every export: published snapshot, last run, lock, schedu
 	@$(OPERATE) status
 
 .PHONY: payload
-payload: install ## Print the JSON that starts an export by hand
+payload: given-EXPORT install ## Print the JSON that starts an export by hand
 	@$(OPERATE) payload "$(EXPORT)"
 
 .PHONY: show
 show: install ## Show the whole configuration with every default filled in
 	@$(OPERATE) show $(EXPORT)
+
+.PHONY: given-EXPORT given-RUN
+given-EXPORT given-RUN: given-%:
+	@:$(if $($*),,$(error $* is missing; give it, as in `make $(MAKECMDGOALS) $*=...`. `make status` shows exports and runs))
 
 ##@ Deploy (STAGE=<name>, CONFIG=<file>; credentials as for any AWS tool)
 .PHONY: synth
@@ -121,9 +125,9 @@ lock: ## Resolve requirements/*.in anew into hashed locks
 clean: ## Remove what was built or installed here
 	rm -rf $(VENV) node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# What is installed, each once until its lock changes.
+# What is installed, each once until its lock changes. A stamp lies in what it speaks for and goes with it.
 .PHONY: install wheels wheels-local
-install: build/installed-python build/installed-glue build/installed-node
+install: $(VENV)/.installed build/glue-5.1/.installed node_modules/.installed
 wheels: build/wheels/aws/built
 wheels-local: build/wheels/local/built
 
@@ -133,31 +137,30 @@ $(PY):
 	@echo "Making the Python environment with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
-build/installed-python: requirements/dev.txt | $(PY)
-	@mkdir -p build
+$(VENV)/.installed: requirements/dev.txt | $(PY)
 	@echo "Installing Python packages (about a minute the first time) ..."
 	@$(PIP_INSTALL) -r $<
 	@echo "$(CURDIR)/core/python" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/lakeshot.pth"
 	@touch $@
 
 # What Glue 5.1 has of its own at versions that differ from ours; jobs on the embedded cloud see these.
-build/installed-glue: requirements/glue-5.1.txt build/installed-python
-	@rm -rf build/glue-5.1
-	@$(PIP_INSTALL) --no-deps --target build/glue-5.1 -r $<
+build/glue-5.1/.installed: requirements/glue-5.1.txt $(VENV)/.installed
+	@rm -rf $(@D)
+	@$(PIP_INSTALL) --no-deps --target $(@D) -r $<
 	@touch $@
 
-build/installed-node: package-lock.json build/installed-python
+node_modules/.installed: package-lock.json $(VENV)/.installed
 	@echo "Installing the CDK command ..."
 	@npm ci --silent
 	@touch $@
 
 # Class data that lets Spark start about three seconds sooner; worth its time before many jobs.
-build/spark-archive/built: build/installed-python
+build/spark-archive/built: $(VENV)/.installed
 	@echo "Preparing Spark's class data (half a minute, once) ..."
-	@rm -rf $(@D)
+	@rm -rf $(@D) && mkdir -p $(@D)
 	@$(PY) -m local.spark_archive $(@D) > build/spark-archive.log 2>&1 || { cat build/spark-archive.log; exit 1; }
 	@touch $@
 
-build/wheels/%/built: requirements/glue.txt wheels.py build/installed-python
+build/wheels/%/built: requirements/glue.txt wheels.py $(VENV)/.installed
 	@$(PY) wheels.py $*
 	@touch $@

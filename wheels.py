@@ -41,10 +41,19 @@ def _download(folder: Path, options: list[str]) -> None:
 
 
 def _zip(wheels: Path, target: Path) -> None:
-    """Pack wheels so that equal wheels give an equal file, and with it an unchanged asset."""
+    """Pack wheels as Glue wants them: a folder ``wheels`` that also lists what to install from it.
+
+    Equal wheels give an equal file, and with it an unchanged asset. Source: AWS Glue developer guide,
+    "Using Python libraries", appendix on the zip of wheels.
+    """
+    found = sorted(wheels.glob("*.whl"))
+    requirements = [
+        f"{name}=={version}\n" for name, version, *_ in (wheel.name.split("-") for wheel in found)
+    ]
     with ZipFile(target, "w", ZIP_STORED) as archive:
-        for wheel in sorted(wheels.glob("*.whl")):
-            archive.writestr(ZipInfo(wheel.name), wheel.read_bytes())
+        archive.writestr(ZipInfo("wheels/requirements.txt"), "".join(requirements))
+        for wheel in found:
+            archive.writestr(ZipInfo(f"wheels/{wheel.name}"), wheel.read_bytes())
 
 
 if __name__ == "__main__":

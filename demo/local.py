@@ -4,6 +4,7 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
@@ -13,6 +14,7 @@ from demo import events, reviews
 from demo.cdk import Cdk
 from demo.narrator import Narrator, StepFailedError
 from lakeshot.config import Config
+from lakeshot.errors import ConfigError
 from lakeshot.names import ExportNames, StageNames
 from local.instance import Instance
 from operate.embedded_cloud import DIRECTORY, point_at
@@ -23,29 +25,33 @@ EVENTS = 5_000
 """Enough to see an export at work, and made in seconds."""
 
 
-def main() -> int:
+def main(argv: Sequence[str]) -> int:
     """Start or stop; the exit code is 1 if that was not possible."""
     parser = argparse.ArgumentParser(prog="python -m demo.local", description="A deployment that stays")
     parser.add_argument("command", choices=("start", "stop"))
     parser.add_argument(
         "-c", "--config", type=Path, default=Path("exports.yaml"), help="default: %(default)s"
     )
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     if given.command == "stop":
         return stop()
     try:
         start(given.config)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
     except StepFailedError as error:
         print(f"{error}\nThe cloud is left as it is; end it with: make stop", file=sys.stderr)
         return 1
     return 0
 
 
-def start(config: Path, directory: Path = DIRECTORY) -> None:
-    """Start the cloud unless it runs, make the sample config's tables, and deploy the config to it.
+def start(file: Path, directory: Path = DIRECTORY) -> None:
+    """Start the cloud unless it runs, make the sample config's tables, and deploy a config to it.
 
-    Raises StepFailedError.
+    Raises ConfigError before anything is started, and StepFailedError.
     """
+    config = exports_file.load(file)
     narrator = Narrator(sys.stdout)
     cloud = Instance.find(directory)
     if cloud is None:
@@ -56,11 +62,11 @@ def start(config: Path, directory: Path = DIRECTORY) -> None:
         reviews.create(boto3.client("dynamodb"))
         events.create(events.client(), EVENTS)
     cdk = Cdk(directory=directory, environment=cloud.environment())
-    with narrator.step(f"Deploy {config} (cdk synth, bootstrap, deploy)", cdk.log):
-        cdk.synth(config)
+    with narrator.step(f"Deploy {file} (cdk synth, bootstrap, deploy)", cdk.log):
+        cdk.synth(file)
         cdk.bootstrap()
         cdk.deploy()
-    print(_how_to_use(cloud, exports_file.load(config)))
+    print(_how_to_use(cloud, config))
 
 
 def stop(directory: Path = DIRECTORY) -> int:
@@ -94,4 +100,4 @@ def _how_to_use(cloud: Instance, config: Config) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -33,17 +34,20 @@ log = logging.getLogger("lakeshot")
 def main(argv: Sequence[str]) -> None:
     """Export the table that the run's plan names."""
     arguments = JobArguments.parse(argv)
-    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+    # Not every process of a Glue job has a region in its environment.
+    session = boto3.Session(region_name=arguments.region)
+    s3, dynamodb = session.client("s3"), session.client("dynamodb")
     plan = load(s3, arguments.plan, Plan)
-    logging.basicConfig(
-        stream=sys.stdout, level=plan.deployed.log_level, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    # Only our own log: at DEBUG an SDK prints credentials, and rows.
+    logging.basicConfig(stream=sys.stdout, level="WARNING", format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(plan.deployed.log_level)
     run_table = plan.deployed.stage_names.run_table
     lock = Lock(dynamodb, table=run_table, export=plan.deployed.export)
     progress = ProgressRecorder(RunTable(dynamodb, run_table), export=plan.deployed.export, run=plan.run)
     log.info("run %s reads %s in %d segments at %s", plan.run, plan.source.name, plan.segments, plan.rate)
 
-    results = read(plan, progress)
+    lock.check(run=plan.run, fence=plan.fence)
+    results = read(plan, arguments.region, progress)
     progress.write()
     log.info("run %s read %d items", plan.run, sum(result.source_count for result in results))
 
@@ -53,25 +57,29 @@ def main(argv: Sequence[str]) -> None:
         results,
         guard=lambda: lock.check(run=plan.run, fence=plan.fence),
         now=lambda: datetime.now(UTC),
-        distribute=rewrite_everywhere,
+        distribute=partial(rewrite_everywhere, arguments.region),
     )
     log.info("run %s committed %d rows in %d files", plan.run, manifest.rows, len(manifest.files))
 
 
-def read(plan: Plan, progress: ProgressRecorder) -> list[PartResult]:
+def read(plan: Plan, region: str, progress: ProgressRecorder) -> list[PartResult]:
     """Read every segment within one budget."""
     key = secrets.token_bytes(32)
     budget = ReadBudget(plan.rate.units_per_second, on_progress=progress.report)
     with BudgetServer(budget, key, host=driver_host()) as server:
-        worker = ScanWorker(target=scan_target(plan), budget_address=server.address, budget_key=key)
+        worker = ScanWorker(
+            target=scan_target(plan), region=region, budget_address=server.address, budget_key=key
+        )
         return distribute(worker, scan_parts(plan))
 
 
 def rewrite_everywhere(
-    rewrite: Callable[["S3Client", Rewrite], UncommittedFile], files: Sequence[Rewrite]
+    region: str,
+    rewrite: Callable[["S3Client", Rewrite], UncommittedFile],
+    files: Sequence[Rewrite],
 ) -> list[UncommittedFile]:
     """Spread the files that have to be written again over all workers."""
-    return distribute(lambda file, _: rewrite(boto3.client("s3"), file), files)
+    return distribute(lambda file, _: rewrite(boto3.client("s3", region_name=region), file), files)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def handler(given: CatalogInput) -> Catalogued:
     services.lock(plan.deployed).check(run=plan.run, fence=plan.fence)
     lake = open_lake(services, plan.deployed)
     lake.register(manifest)
+    services.lock(plan.deployed).check(run=plan.run, fence=plan.fence)
     return Catalogued(
         query=lake.count_query(manifest),
         database=plan.deployed.database,

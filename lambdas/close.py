@@ -20,7 +20,8 @@ def handler(given: CloseInput) -> None:
     try:
         deployed = read_deployed(services.ssm, services.names, end.export or "")
     except PayloadError:
-        services.notify(*undeployed_notice(end))
+        if given.is_event:
+            services.notify(*undeployed_notice(end))
         return
     closer = Closer(
         s3=services.s3,

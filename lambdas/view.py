@@ -17,9 +17,11 @@ services = Services.of_function()
 def handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """Serve CloudFormation's request; runs replace the view, so an update changes nothing."""
     with answer(event, context.log_stream_name):
+        if event["RequestType"] == "Update":
+            return
         deployed = read_deployed(services.ssm, services.names, event["ResourceProperties"]["Export"])
         lake = open_lake(services, deployed)
-        if event["RequestType"] == "Create":
-            Publisher(s3=services.s3, snapshots=services.snapshots(deployed), lake=lake).show_published()
-        elif event["RequestType"] == "Delete":
+        if event["RequestType"] == "Delete":
             lake.drop_view()
+        else:
+            Publisher(s3=services.s3, snapshots=services.snapshots(deployed), lake=lake).show_published()

@@ -19,6 +19,12 @@ from operate.errors import UsageError, told
 FAILED, UNUSABLE = 1, 2
 _OVERRIDES = ("read_percentage", "max_read_units", "workers", "timeout_minutes")
 
+_WHICH_CLOUD = (
+    "Which cloud: with AWS_PROFILE set, that AWS account; likewise what AWS_ACCESS_KEY_ID or "
+    "AWS_ENDPOINT_URL choose. Otherwise the embedded cloud of `make local` while it runs, whatever default "
+    "profile ~/.aws has, and one line says so. Otherwise the default profile."
+)
+
 
 def main(argv: Sequence[str]) -> int:
     """Carry out one command and return its exit code; every error is told on standard error."""
@@ -65,7 +71,9 @@ def _carry_out(given: argparse.Namespace, context: Context) -> int:  # noqa: PLR
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m operate", description="Run and look after exports.")
+    parser = argparse.ArgumentParser(
+        prog="python -m operate", description="Run and look after exports.", epilog=_WHICH_CLOUD
+    )
     parser.add_argument("-c", "--config", type=Path, default=DEFAULT_FILE, help="default: %(default)s")
     parser.add_argument("--stage", help="default: the config's own")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")

@@ -17,7 +17,10 @@ _CHOICES = (
     "AWS_PROFILE",
     "AWS_ROLE_ARN",
 )
-"""Variables that choose an account or an endpoint: with any of them, a person has chosen."""
+"""Variables that choose an account or an endpoint: with any of them, a person has chosen.
+
+A default profile in ``~/.aws`` is no choice: it is there whatever a person is about to do.
+"""
 
 
 def chosen(environ: Mapping[str, str]) -> bool:

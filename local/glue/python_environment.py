@@ -64,16 +64,17 @@ def _installed(package: Path, modules: Path) -> Path:
     target = modules / digest
     if target.exists():
         return target
-    wheels = [package]
+    wanted = [str(package)]
     if package.name.endswith(".gluewheels.zip"):
         unpacked = package.with_suffix(".unpacked")
         with zipfile.ZipFile(package) as archive:
             archive.extractall(unpacked)
-        wheels = sorted(unpacked.rglob("*.whl"))
+        wheels = unpacked / "wheels"
+        wanted = ["--find-links", str(wheels), "--requirement", str(wheels / "requirements.txt")]
     staging = modules / f"{digest}.{os.getpid()}.{package.parent.name}"
     install = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", "--no-index", "--no-deps"]
     done = subprocess.run(  # noqa: S603 - pip of this environment, on wheels from the cloud's own S3
-        [*install, "--no-compile", "--target", str(staging), *map(str, wheels)],
+        [*install, "--no-compile", "--target", str(staging), *wanted],
         capture_output=True,
         text=True,
         check=False,

@@ -49,9 +49,9 @@ def _without_network() -> Sequence[str]:
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         pytest.fail(
             f"tests/stacks synthesise without a network, by `{' '.join(wrapper)}`, which does not work here: "
-            f"{getattr(error, 'stderr', None) or error}. Install util-linux and allow user namespaces "
-            "(Debian: sysctl kernel.unprivileged_userns_clone=1; Ubuntu: "
-            "sysctl kernel.apparmor_restrict_unprivileged_userns=0; Docker: --security-opt seccomp=unconfined)",
+            f"{getattr(error, 'stderr', None) or error}. Install util-linux and allow user namespaces: "
+            "sysctl kernel.unprivileged_userns_clone=1 on Debian, "
+            "kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu",
             pytrace=False,
         )
     return wrapper

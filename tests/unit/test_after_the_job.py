@@ -305,7 +305,7 @@ def test_closing_records_and_tells_why_what_is_safe_and_what_to_do(world: World)
     assert record is not None
     assert (record.state, record.error) == (
         RunState.FAILED,
-        "SourceError: DynamoDB table 'Reviews' does not exist",
+        "SourceError: table 'Reviews' is gone",
     )
     [(subject, text)] = world.notices
     assert subject == "Lakeshot: export reviews FAILED"

@@ -67,7 +67,7 @@ def test_an_impossible_read_percentage_is_refused(given: object) -> None:
 def test_an_unknown_format_lists_those_that_exist() -> None:
     """A format that does not exist is answered with those that do."""
     message = refused({"exports": {"reviews": {**REVIEWS, "format": "excel"}}})
-    assert "export 'reviews', field 'format': got 'excel'; input should be 'parquet' or 'json'" in message
+    assert "export 'reviews', field 'format': got 'excel'; allowed: 'parquet' or 'json'" in message
 
 
 def test_a_compression_has_to_fit_the_format() -> None:
@@ -91,7 +91,103 @@ def test_a_view_may_not_take_the_name_of_another_exports_table() -> None:
 @pytest.mark.parametrize("name", ["Reviews", "1reviews", "re views", "r" * 41])
 def test_an_unusable_export_name_is_refused(name: str) -> None:
     """Names have to work as stack, bucket prefix and catalog names at once."""
-    assert "string should match pattern" in refused({"exports": {name: REVIEWS}})
+    assert (
+        f"export {name!r}: got {name!r}; allowed: 1 to 40 lower-case letters, digits, hyphens and "
+        "underscores, a letter first"
+    ) in refused({"exports": {name: REVIEWS}})
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"stage": "Prod"}, "field 'stage': got 'Prod'; allowed: 1 to 12 lower-case letters and digits"),
+        ({"database": "a-b"}, "field 'database': got 'a-b'; allowed: 1 to 63 lower-case letters, digits and"),
+        ({"notify": ["anna"]}, "field 'notify.0': got 'anna'; allowed: an e-mail address"),
+        ({"notify": "anna@example.com"}, "field 'notify': got 'anna@example.com'; allowed: a list"),
+        ({"region": 1}, "field 'region': got 1; allowed: text"),
+        ({"keep_data_on_destroy": "often"}, "got 'often'; allowed: true or false"),
+        ({"exports": {}}, "field 'exports': got {}; allowed: 1 or more entries"),
+        ({"exports": ["a"]}, "field 'exports': got ['a']; allowed: a mapping"),
+        ({"exports": {"a": "Reviews"}}, "export 'a': got 'Reviews'; allowed: a mapping"),
+        ({"exports": {"a": {"source": "Reviews"}}}, "field 'source': got 'Reviews'; allowed: a mapping"),
+        (
+            {"exports": {"a": {"source": {"type": "dynamodb", "table": "my table"}}}},
+            "field 'source.table': got 'my table'; allowed: a DynamoDB table's name: 3 to 255 letters",
+        ),
+        (
+            {"exports": {"a": {**REVIEWS, "schedule": "daily"}}},
+            "field 'schedule': got 'daily'; allowed: a mapping",
+        ),
+        (
+            {"exports": {"a": {**REVIEWS, "job": {"workers": 1}}}},
+            "field 'job.workers': got 1; allowed: 2 or more",
+        ),
+        (
+            {"exports": {"a": {**REVIEWS, "job": {"workers": 300}}}},
+            "field 'job.workers': got 300; allowed: 299 or less",
+        ),
+        (
+            {"exports": {"a": {**REVIEWS, "job": {"workers": "many"}}}},
+            "field 'job.workers': got 'many'; allowed: a whole number",
+        ),
+    ],
+)
+def test_what_is_allowed_is_said_in_the_words_of_the_file(document: dict[str, object], said: str) -> None:
+    """Neither regular expressions nor names of Python's types are for those who write YAML."""
+    message = refused({"exports": {"reviews": REVIEWS}, **document})
+    assert said in message
+    assert "nput should" not in message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "cron(0 2 * * ? *)",
+        "cron(0/15 8-17 ? * MON-FRI *)",
+        "cron(0 10 L * ? 2026,2027)",
+        "cron(0 9 ? * 2#1 *)",
+        "rate(1 day)",
+        "rate(90 minutes)",
+    ],
+)
+def test_schedules_that_eventbridge_takes_are_accepted(given: str) -> None:
+    """Six cron fields with one of the days left open, or a number with its unit."""
+    config = parse_config({"exports": {"reviews": {**REVIEWS, "schedule": {"expression": given}}}})
+    schedule = config.exports["reviews"].schedule
+    assert schedule is not None
+    assert schedule.expression == given
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "cron(0 2 * *)",
+        "cron(0 2 * * * *)",
+        "cron(0 2 * * ? * *)",
+        "rate(5)",
+        "rate(0 days)",
+        "rate(2 weeks)",
+        "at(2026-11-21T02:00:00)",
+        "daily",
+    ],
+)
+def test_a_schedule_that_would_fail_to_deploy_is_refused(given: str) -> None:
+    """EventBridge Scheduler would refuse it only in the middle of a deployment."""
+    message = refused({"exports": {"reviews": {**REVIEWS, "schedule": {"expression": given}}}})
+    assert (
+        f"export 'reviews', field 'schedule.expression': got {given!r}; "
+        "allowed: cron(minute hour day-of-month month day-of-week year) with ? for one of the two days"
+    ) in message
+    assert "or rate(number unit) in minutes, hours or days" in message
+
+
+@pytest.mark.parametrize("given", ["Mars/Phobos", "europe/berlin", "", 2])
+def test_a_time_zone_has_to_exist(given: object) -> None:
+    """Names are those of the IANA time zone database, spelt as there."""
+    schedule = {"expression": "rate(1 day)", "timezone": given}
+    assert (
+        f"field 'schedule.timezone': got {given!r}; allowed: a time zone's IANA name, such as Europe/Berlin"
+    ) in refused({"exports": {"reviews": {**REVIEWS, "schedule": schedule}}})
 
 
 @pytest.mark.parametrize("name", ["common", "export"])
@@ -100,15 +196,15 @@ def test_names_lakeshot_uses_itself_are_refused(name: str) -> None:
     assert f"an export cannot be named {name!r}" in refused({"exports": {name: REVIEWS}})
 
 
-@pytest.mark.parametrize("document", [None, [], "exports"])
+@pytest.mark.parametrize("document", [[], "exports", 7])
 def test_a_document_that_is_no_mapping_is_refused(document: object) -> None:
+    """What was given is shown beside what is needed."""
+    assert refused(document) == (f"exports.yaml: got {document!r}; allowed: a mapping with the key 'exports'")
+
+
+def test_an_empty_document_is_refused() -> None:
     """An empty file gets an answer, too."""
-    assert "expected a mapping with the key 'exports'" in refused(document)
-
-
-def test_no_exports_at_all_is_refused() -> None:
-    """There has to be something to deploy."""
-    assert "field 'exports'" in refused({"exports": {}})
+    assert refused(None) == "exports.yaml: the file is empty; it needs the key 'exports'"
 
 
 def test_exports_are_grouped_by_region() -> None:

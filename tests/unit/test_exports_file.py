@@ -33,8 +33,9 @@ def test_a_config_is_read(tmp_path: Path) -> None:
         ),
         ("exports:\n  a: [\n", ", line 3: not YAML"),
         ("exports: !!python/object/apply:os.getcwd []\n", ", line 1: could not determine a constructor"),
-        ("- a\n- b\n", "expected a mapping with the key 'exports', got list"),
-        ("", "expected a mapping with the key 'exports', got NoneType"),
+        ("- a\n- b\n", "got ['a', 'b']; allowed: a mapping with the key 'exports'"),
+        ("", "the file is empty; it needs the key 'exports'"),
+        ("# nothing yet\n", "the file is empty; it needs the key 'exports'"),
         (f"exports:\n  a:\n    source: {SOURCE}\n    fromat: json\n", "unknown key; did you mean 'format'?"),
     ],
 )

@@ -74,6 +74,24 @@ def test_a_released_lock_fails_the_check(lock: Lock) -> None:
         lock.check(run="a", fence=1)
 
 
+def test_a_run_that_is_fenced_off_keeps_the_lock_but_can_do_nothing(lock: Lock) -> None:
+    """Closing a run first makes whatever of it is still under way worthless."""
+    fence = acquire(lock, "a")
+    lock.fence_off(run="a")
+    with pytest.raises(LockLostError):
+        lock.check(run="a", fence=fence)
+    with pytest.raises(LockHeldError):
+        acquire(lock, "b")
+
+
+def test_only_the_holder_is_fenced_off(lock: Lock) -> None:
+    """A late close of an old run leaves the new run's number alone."""
+    acquire(lock, "a")
+    fence = acquire(lock, "b", dead=True)
+    lock.fence_off(run="a")
+    lock.check(run="b", fence=fence)
+
+
 def test_of_two_takeovers_at_once_one_wins(lock: Lock, dynamodb: "DynamoDBClient") -> None:
     """Whoever loses the race is refused by the winner's name."""
     acquire(lock, "a")

@@ -75,8 +75,21 @@ def test_an_unknown_field_is_named_with_what_is_allowed(deployed: Deployed) -> N
 @pytest.mark.parametrize("given", [None, [], "reviews", 7])
 def test_a_payload_that_is_no_object_is_refused(given: object) -> None:
     """Anything can be pasted into the console."""
-    with pytest.raises(PayloadError, match="the payload cannot be used"):
+    with pytest.raises(
+        PayloadError, match=r"the payload cannot be used: the document: .*allowed: a mapping$"
+    ):
         parse_payload(given)
+
+
+@pytest.mark.parametrize("given", ["", "Reviews", "../runs", "re views", 7])
+def test_an_impossible_export_name_is_refused(deployed: Deployed, given: object) -> None:
+    """The same rule as in exports.yaml, in its words."""
+    with pytest.raises(PayloadError) as caught:
+        parse_payload(document(deployed, export=given))
+    assert str(caught.value) == (
+        f"the payload cannot be used: field 'export': got {given!r}; allowed: 1 to 40 lower-case letters, "
+        "digits, hyphens and underscores, a letter first"
+    )
 
 
 @pytest.mark.parametrize("given", [0, 1.5, "fast"])

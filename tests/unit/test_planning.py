@@ -66,7 +66,7 @@ def test_a_plan_settles_rate_moment_and_places(planner: Planner, deployed: Deplo
     result, plan = planned(planner, deployed)
     assert result.plan == f"s3://{BUCKET}/runs/reviews/run-1/plan.json"
     assert result.job.name == "lakeshot-dev-reviews"
-    assert result.job.arguments == {"--run": "run-1", "--plan": result.plan}
+    assert result.job.arguments == {"--run": "run-1", "--plan": result.plan, "--region": "us-east-1"}
     assert plan.rate.units_per_second == 100
     assert plan.rate.basis == "25% of 400 provisioned read units"
     assert plan.snapshot == "20261121T120000Z"

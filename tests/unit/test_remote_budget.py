@@ -7,7 +7,8 @@ import pytest
 
 from lakeshot.budget import Grant, Progress, ReadBudget, Wait
 from lakeshot.budget_server import BudgetServer
-from lakeshot.remote_budget import BudgetLostError, RemoteBudget
+from lakeshot.errors import BudgetLostError
+from lakeshot.remote_budget import RemoteBudget
 from tests.unit.scan_simulation import VirtualClock
 
 KEY = b"the run's secret"

@@ -45,16 +45,18 @@ class BudgetServer:
 
     def _serve(self, connection: "Connection[bytes, bytes]") -> None:
         parts: set[int] = set()
-        with connection, suppress(EOFError, OSError, AuthenticationError, ValueError):
-            deliver_challenge(connection, self._authkey)
-            answer_challenge(connection, self._authkey)
-            while not self._closed:
-                request = REQUEST.validate_json(connection.recv_bytes(LARGEST_MESSAGE_BYTES))
-                if isinstance(request, Ask):
-                    parts.add(request.part)
-                connection.send_bytes(ANSWER.dump_json(self._answer(request)))
-        for part in parts:
-            self._budget.leave(part)
+        try:
+            with connection, suppress(EOFError, OSError, AuthenticationError, ValueError):
+                deliver_challenge(connection, self._authkey)
+                answer_challenge(connection, self._authkey)
+                while not self._closed:
+                    request = REQUEST.validate_json(connection.recv_bytes(LARGEST_MESSAGE_BYTES))
+                    if isinstance(request, Ask):
+                        parts.add(request.part)
+                    connection.send_bytes(ANSWER.dump_json(self._answer(request)))
+        finally:
+            for part in parts:
+                self._budget.leave(part)
 
     def _answer(self, request: Request) -> Grant | Wait | None:
         if isinstance(request, Ask):

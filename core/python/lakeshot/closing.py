@@ -46,6 +46,8 @@ class Closer:
     def close(self, end: ExecutionEnd, *, now: datetime) -> None:
         """Stop the job, remove what the run left, record why it ended, tell it, release the lock."""
         run = end.run
+        # A function may still be at work after its execution was aborted; from here on it can change nothing.
+        self._lock.fence_off(run=run)
         self._stop_job(run)
         for snapshot in self._snapshots.all():
             if snapshot.run == run:
@@ -122,6 +124,8 @@ class Closer:
         try:
             publisher.publish(load(self.s3, str(snapshot.manifest), Manifest), fence=holder.fence)
         except (CatalogError, VerificationError):
+            if self._snapshots.published() == snapshot.snapshot:
+                raise  # neither finished nor taken back; nothing may be removed yet
             return False
         return True
 

@@ -8,10 +8,11 @@ from lakeshot.model import Model
 
 
 class JobArguments(Model):
-    """What a job run is told. ``plan`` is the S3 URI of the run's plan."""
+    """What a job run is told. ``plan`` is the S3 URI of the run's plan; ``region`` is where all of it is."""
 
     run: str
     plan: str
+    region: str
 
     def rendered(self) -> Mapping[str, str]:
         """The arguments as Glue's StartJobRun takes them."""

@@ -5,6 +5,7 @@ that its number is no longer the current one and can change nothing (``LockLostE
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +78,25 @@ class Lock:
             winner = self.holder()
             if winner is None:
                 return self.acquire(run=run, execution_arn=execution_arn, now=now, is_dead=is_dead)
+            if winner.run == run:  # our own put succeeded, only its answer was lost
+                return winner.fence
             raise self._held(winner) from error
         return last + 1
+
+    def fence_off(self, *, run: str) -> None:
+        """Raise the number while ``run`` keeps the lock, so that what it still does is refused.
+
+        Does nothing if another run, or none, holds the lock.
+        """
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=self._key,
+                UpdateExpression="SET fence = fence + :one",
+                ConditionExpression="#run = :run",
+                ExpressionAttributeNames={"#run": "run"},
+                ExpressionAttributeValues={":run": {"S": run}, ":one": {"N": "1"}},
+            )
 
     def check(self, *, run: str, fence: int) -> None:
         """Raise LockLostError unless ``run`` holds the lock with this fencing number."""

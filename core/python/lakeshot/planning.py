@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from lakeshot.deployed import Deployed
 from lakeshot.dynamodb.describe import describe_table
 from lakeshot.dynamodb.rate import read_rate
@@ -17,7 +19,7 @@ from lakeshot.lock import Lock
 from lakeshot.names import StageNames
 from lakeshot.payload import Payload, parse_payload
 from lakeshot.plan import Plan, plan_key
-from lakeshot.refusals import refusals_named
+from lakeshot.refusals import error_code, refusals_named
 from lakeshot.runs import RunRecord, RunState, RunTable
 from lakeshot.snapshots import Snapshots
 from lakeshot.steps import JobStart, PlanInput, Planned
@@ -29,13 +31,19 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm.client import SSMClient
 
 
+_NO_SUCH_PARAMETER = ("ParameterNotFound", "ValidationException")
+"""SSM says the second of a name that no parameter could have."""
+
+
 def read_deployed(ssm: "SSMClient", names: StageNames, export: str) -> Deployed:
     """What is deployed under an export's name; PayloadError if nothing is."""
     parameter = names.parameter(export)
     try:
         with refusals_named("ssm:GetParameter", parameter):
             value = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
-    except ssm.exceptions.ParameterNotFound as error:
+    except ClientError as error:
+        if error_code(error) not in _NO_SUCH_PARAMETER:
+            raise
         raise PayloadError(
             f"no export {export!r} is deployed in stage {names.stage!r} (there is no parameter {parameter}); "
             "see what is with: make status, or deploy it with: make deploy"
@@ -86,7 +94,7 @@ class Planner:
             rows_expected=plan.source.item_count,
             expected_from="DescribeTable's item count, up to 6 hours old",
         )
-        return _planned(plan, uri)
+        return _planned(plan, uri, self.s3.meta.region_name)
 
     @property
     def _runs(self) -> RunTable:
@@ -128,7 +136,7 @@ class Planner:
         )
 
 
-def _planned(plan: Plan, uri: str) -> Planned:
+def _planned(plan: Plan, uri: str, region: str) -> Planned:
     deployed = plan.deployed
     return Planned(
         run=plan.run,
@@ -138,7 +146,7 @@ def _planned(plan: Plan, uri: str) -> Planned:
         crawler=deployed.names.resource,
         job=JobStart(
             name=deployed.names.resource,
-            arguments=JobArguments(run=plan.run, plan=uri).rendered(),
+            arguments=JobArguments(run=plan.run, plan=uri, region=region).rendered(),
             workers=plan.workers,
             worker_type=deployed.worker_type,
             timeout_minutes=plan.timeout_minutes,

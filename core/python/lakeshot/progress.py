@@ -1,12 +1,17 @@
 """How far a run has come, gathered from its parts and written to the run record now and then."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lakeshot.budget import Progress
 from lakeshot.runs import RunTable
+
+log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 2.0
 """Often enough for a person who watches, rarely enough for the run table."""
@@ -32,7 +37,10 @@ class ProgressRecorder:
             if due:
                 self._written_at = self._clock()
         if due:
-            self.write()
+            try:
+                self.write()
+            except (ClientError, BotoCoreError) as error:
+                log.warning("progress was not recorded: %s", error)  # the reading matters more
 
     def write(self) -> None:
         """Write the sums to the run record."""

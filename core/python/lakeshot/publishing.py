@@ -32,8 +32,9 @@ class Publisher:
             self._move_view(manifest)
         except Exception:
             # Whatever it was, an error of AWS included: no pointer may stay that the view does not follow.
-            self.snapshots.unpublish(manifest.snapshot, run=manifest.run, fence=fence)
+            # The view first: files of a snapshot that no pointer names may be removed.
             self.lake.show(self._manifest(previous))
+            self.snapshots.unpublish(manifest.snapshot, run=manifest.run, fence=fence)
             raise
 
     def _move_view(self, manifest: Manifest) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
 
-_SUBJECT_LENGTH = 100
-"""SNS takes no longer subject."""
+_SUBJECT_LENGTH = 99
+"""SNS takes subjects of fewer than 100 ASCII characters."""
 
 
 @dataclass(frozen=True)
@@ -99,5 +99,7 @@ class Services:
     def notify(self, subject: str, text: str) -> None:
         """Send a notice to everybody who subscribed to the stage's topic."""
         self._sns.publish(
-            TopicArn=self.environment.topic_arn, Subject=subject[:_SUBJECT_LENGTH], Message=text
+            TopicArn=self.environment.topic_arn,
+            Subject=subject.encode("ascii", "replace").decode()[:_SUBJECT_LENGTH],
+            Message=text,
         )

@@ -136,3 +136,9 @@ class CloseInput(Model):
     model_config = ConfigDict(extra="ignore")
 
     detail: ExecutionEnd
+    detail_type: str | None = Field(default=None, alias="detail-type")
+
+    @property
+    def is_event(self) -> bool:
+        """Whether an event says so: it follows every end, the state machine's own Catch only some."""
+        return self.detail_type is not None

@@ -108,10 +108,10 @@ class Account:
         )
 
 
-def wait_for(read: Callable[[], T], done: Callable[[T], bool], seconds: float = 60) -> T:
+def wait_for(read: Callable[[], T], done: Callable[[T], bool], seconds: float = 120) -> T:
     """Read until ``done``; fail with what was read last."""
     deadline = time.monotonic() + seconds
     while not done(current := read()):
         assert time.monotonic() < deadline, f"still waiting at {current}"
-        time.sleep(0.1)
+        time.sleep(0.05)
     return current

@@ -45,7 +45,11 @@ def wheels(account: Account) -> str:
             f"{information}/RECORD": b"",
         }
     )
-    return account.put("modules.gluewheels.zip", zipped({"only_in_wheel-1.0-py3-none-any.whl": wheel}))
+    folder = {
+        "wheels/only_in_wheel-1.0-py3-none-any.whl": wheel,
+        "wheels/requirements.txt": b"only_in_wheel==1.0\n",
+    }
+    return account.put("modules.gluewheels.zip", zipped(folder))
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -1,10 +1,9 @@
 """The deployed pipeline as its user meets it: tables filled, payloads started, views queried."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import awswrangler as wr
@@ -13,12 +12,11 @@ from lakeshot.deployed import Deployed
 from lakeshot.lock import Holder, Lock
 from lakeshot.names import StageNames
 from lakeshot.runs import RunRecord, RunTable
-from tests.cloud.local.account import REGION, Account
+from tests.cloud.local.account import REGION, Account, wait_for
 
 ACCOUNT_ID = "000000000000"
 NAMES = StageNames(stage="test")
 BUCKET = NAMES.bucket(ACCOUNT_ID, REGION)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,13 @@ class Pipeline:
     def arn(self, run: str) -> str:
         return f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:{NAMES.state_machine}:{run}"
 
-    def end(self, run: str, seconds: float = 90) -> Ended:
-        """Wait until a run has ended and was closed."""
+    def end(self, run: str) -> Ended:
+        """Wait until a run's execution has ended."""
         sfn = self.client("stepfunctions")
         found = wait_for(
             lambda: sfn.describe_execution(executionArn=self.arn(run)),
             lambda e: e["status"] != "RUNNING",
-            seconds,
+            seconds=300,
         )
         return Ended(run, found["status"], found.get("error", ""), found.get("cause", ""))
 
@@ -157,12 +155,3 @@ class Pipeline:
         """The notice about a run, waited for."""
         found = wait_for(lambda: [text for text in self.notices() if run in text], bool)
         return found[0]
-
-
-def wait_for(read: Callable[[], T], done: Callable[[T], bool], seconds: float = 60) -> T:
-    """Read until ``done``; fail with what was read last."""
-    deadline = time.monotonic() + seconds
-    while not done(current := read()):
-        assert time.monotonic() < deadline, f"still waiting at {current}"
-        time.sleep(0.05)
-    return current

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,9 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cloud.pipeline.pipeline import ACCOUNT_ID, BUCKET, Ended, Pipeline, wait_for
+from tests.cloud.local.account import wait_for
+from tests.cloud.pipeline.pipeline import ACCOUNT_ID, BUCKET, Ended, Pipeline
 
 pytestmark = pytest.mark.cloud
+
+DYNAMODB, ATHENA = f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}", f"arn:aws:athena:us-east-1:{ACCOUNT_ID}"
 
 ITEMS = [{"Id": {"S": f"{number:04d}"}, "Text": {"S": "x" * 3000}} for number in range(400)]
 
@@ -108,6 +112,7 @@ def changing_the_first_file_of(pipeline: Pipeline, export: str) -> Iterator[None
                 pq.write_table(pa.table({"id": ["forged"] * written.num_rows}), other)
                 s3.put_object(Bucket=BUCKET, Key=key, Body=other.getvalue())
                 return
+            time.sleep(0.05)
 
     thread = threading.Thread(target=change)
     thread.start()
@@ -119,28 +124,22 @@ def changing_the_first_file_of(pipeline: Pipeline, export: str) -> Iterator[None
 
 
 @pytest.mark.parametrize(
-    ("role", "action", "resource", "step"),
+    "missing",
     [
-        ("job", "dynamodb:Scan", f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/Unpermitted", "read"),
-        (
-            "job",
-            "dynamodb:DescribeTable",
-            f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/Unpermitted",
-            "plan",
-        ),
+        ("unpermitted-job", "dynamodb:DescribeTable", f"{DYNAMODB}:table/Unpermitted", "plan"),
+        ("unpermitted-job", "dynamodb:Scan", f"{DYNAMODB}:table/Unpermitted", "read"),
+        ("unpermitted-job", "s3:PutObject", f"arn:aws:s3:::{BUCKET}/snapshots_unpermitted/", "read"),
+        ("catalog", "glue:CreatePartition", f"arn:aws:glue:us-east-1:{ACCOUNT_ID}:", "verify readable"),
+        ("publish", "athena:StartQueryExecution", f"{ATHENA}:workgroup/lakeshot-test", "publish"),
     ],
 )
 def test_a_missing_permission_is_named_with_action_and_resource(
-    pipeline: Pipeline, role: str, action: str, resource: str, step: str
+    pipeline: Pipeline, unpermitted: None, missing: tuple[str, str, str, str]
 ) -> None:
-    """Whoever has to allow it can copy both from the message."""
-    try:
-        pipeline.make_table("Unpermitted", ITEMS[:2])
-    except pipeline.client("dynamodb").exceptions.ResourceInUseException:
-        pass
-    iam = pipeline.client("iam")
+    """Whoever has to allow it can copy both from the message; nothing is published, nothing remains."""
+    role, action, resource, step = missing
+    iam, name = pipeline.client("iam"), f"lakeshot-test-{role}"
     denial = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
-    name = f"lakeshot-test-unpermitted-{role}"
     iam.put_role_policy(RoleName=name, PolicyName="denied", PolicyDocument=json.dumps(denial))
     try:
         failed = pipeline.run("unpermitted")
@@ -149,8 +148,25 @@ def test_a_missing_permission_is_named_with_action_and_resource(
     record = pipeline.record("unpermitted", failed.run)
     assert failed.status == "FAILED"
     assert f"may not perform {action} on {resource}" in str(record.error)
+    assert record.next_step == "Allow the action in the role's policy, then run again."
     assert record.step == step
     assert_nothing_remains(pipeline, "unpermitted", failed, published=0)
+
+
+@pytest.fixture(scope="module")
+def unpermitted(pipeline: Pipeline) -> None:
+    """The table of the export that one permission is taken from."""
+    pipeline.make_table("Unpermitted", ITEMS[:2])
+
+
+def test_a_payload_with_a_missing_field_is_recorded_and_told(pipeline: Pipeline) -> None:
+    """The run never got as far as a plan."""
+    payload = pipeline.deployed("unpermitted").payload().model_dump(mode="json")
+    del payload["destination"]
+    failed = pipeline.end(pipeline.start_with(payload))
+    assert (failed.status, failed.error) == ("FAILED", "PayloadError")
+    assert "field 'destination': missing" in pipeline.notice(failed.run)
+    assert pipeline.record("unpermitted", failed.run).state == "FAILED"
 
 
 def test_a_payload_for_an_export_that_is_not_deployed_fails_and_is_told(pipeline: Pipeline) -> None:

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from demo.cdk import Cdk
-from tests.cloud.pipeline.pipeline import Pipeline, wait_for
+from tests.cloud.local.account import wait_for
+from tests.cloud.pipeline.pipeline import BUCKET, Pipeline
 
 pytestmark = pytest.mark.cloud
 
@@ -15,9 +16,14 @@ ITEMS = [{"Id": {"S": "a"}}, {"Id": {"S": "b"}}]
 CONFIG = Path(__file__).with_name("exports.yaml")
 
 
-@pytest.fixture(scope="module")
-def published(pipeline: Pipeline) -> str:
-    """The export `scheduled` after its schedule has fired once; the snapshot that its view shows."""
+def shown(pipeline: Pipeline, view: str) -> list[str]:
+    """The snapshots whose rows a view shows."""
+    rows = pipeline.rows(f'SELECT DISTINCT snapshot_timestamp AS snapshot FROM "{view}"')
+    return [row["snapshot"] for row in rows]
+
+
+def test_a_schedule_starts_the_export_with_its_whole_payload(pipeline: Pipeline) -> None:
+    """Its role may start it, and the run knows for when it was scheduled."""
     pipeline.make_table("Scheduled", ITEMS)
     scheduler = pipeline.client("scheduler")
     schedule = scheduler.get_schedule(Name="lakeshot-test-scheduled")
@@ -30,71 +36,55 @@ def published(pipeline: Pipeline) -> str:
         Target=schedule["Target"],
         FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
     )
-    executions = pipeline.client("stepfunctions")
-    machine = pipeline.arn("x").replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
-
-    def runs() -> list[str]:
-        listed = executions.list_executions(stateMachineArn=machine)["executions"]
-        found = [execution["name"] for execution in listed if not execution["name"].startswith("run-")]
-        return [str(name) for name in found]
-
-    [run] = wait_for(runs, bool)
-    ended = pipeline.end(run)
-    assert ended.status == "SUCCEEDED", ended.cause
+    [run] = wait_for(lambda: scheduled_runs(pipeline), bool)
+    assert pipeline.end(run).status == "SUCCEEDED"
     record = pipeline.record("scheduled", run)
-    assert record.scheduled_time is not None
-    assert record.scheduled_time.startswith(f"{at:%Y-%m-%dT%H:%M}")
-    assert record.snapshot is not None
-    return record.snapshot
+    assert datetime.fromisoformat(str(record.scheduled_time)) >= at.replace(microsecond=0)
+    assert shown(pipeline, "scheduled") == [record.snapshot]
 
 
-def shown(pipeline: Pipeline) -> list[str]:
-    rows = pipeline.rows('SELECT DISTINCT snapshot_timestamp AS snapshot FROM "scheduled"')
-    return [row["snapshot"] for row in rows]
+def scheduled_runs(pipeline: Pipeline) -> list[str]:
+    """Runs that no test named."""
+    machine = pipeline.arn("x").replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
+    listed = pipeline.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+    return [execution["name"] for execution in listed if not execution["name"].startswith("run-")]
 
 
-def test_a_schedule_starts_the_export_with_its_whole_payload(pipeline: Pipeline, published: str) -> None:
-    """The role of the schedule may start it, and the run knows for when it was scheduled."""
-    assert shown(pipeline) == [published]
-
-
-def test_an_update_of_the_stack_does_not_move_the_view(
-    pipeline: Pipeline, published: str, cdk: Cdk, tmp_path: Path
-) -> None:
+def test_an_update_of_the_stack_does_not_move_the_view(pipeline: Pipeline, cdk: Cdk, tmp_path: Path) -> None:
     """Only runs replace the view."""
+    pipeline.make_table("Updated", ITEMS)
+    published = pipeline.record("updated", pipeline.succeed("updated")).snapshot
     config = yaml.safe_load(CONFIG.read_text())
-    config["exports"]["scheduled"]["job"] = {"workers": 3}
+    config["exports"]["updated"]["job"] = {"workers": 3}
     changed = tmp_path / "exports.yaml"
     changed.write_text(yaml.safe_dump(config))
     updated = Cdk(tmp_path, cdk.environment)
     updated.synth(changed)
     updated.deploy()
-    assert pipeline.deployed("scheduled").workers == 3
-    assert shown(pipeline) == [published]
+    assert pipeline.deployed("updated").workers == 3
+    assert shown(pipeline, "updated") == [published]
 
 
-def test_retention_keeps_as_many_snapshots_as_configured(pipeline: Pipeline, published: str) -> None:
+def test_retention_keeps_as_many_snapshots_as_configured(pipeline: Pipeline) -> None:
     """One, here: files, partition and entry of the first are gone after the second."""
-    run = pipeline.succeed("scheduled")
-    second = pipeline.record("scheduled", run).snapshot
-    assert second != published
-    assert pipeline.partitions("scheduled") == [second]
-    assert all(str(second) in key for key in pipeline.objects("scheduled"))
+    pipeline.make_table("Retained", ITEMS)
+    pipeline.succeed("retained")
+    second = pipeline.record("retained", pipeline.succeed("retained")).snapshot
+    assert pipeline.partitions("retained") == [second]
+    assert all(str(second) in key for key in pipeline.objects("retained"))
+    assert shown(pipeline, "retained") == [second]
 
 
-def test_destroying_an_export_removes_its_view_and_keeps_its_data(
-    pipeline: Pipeline, published: str, cdk: Cdk
-) -> None:
+def test_destroying_an_export_removes_its_view_and_keeps_its_data(pipeline: Pipeline) -> None:
     """The snapshots stay queryable in their table."""
-    pipeline.client("cloudformation").delete_stack(StackName="lakeshot-test-scheduled")
+    pipeline.make_table("Destroyed", ITEMS)
+    pipeline.succeed("destroyed")
     stacks = pipeline.client("cloudformation")
-    wait_for(
-        lambda: [s["StackName"] for s in stacks.describe_stacks()["Stacks"]],
-        lambda n: "lakeshot-test-scheduled" not in n,
+    stacks.delete_stack(StackName="lakeshot-test-destroyed")
+    stacks.get_waiter("stack_delete_complete").wait(
+        StackName="lakeshot-test-destroyed", WaiterConfig={"Delay": 1}
     )
-    assert pipeline.number('SELECT count(*) FROM "snapshots_scheduled"') == 2
+    assert pipeline.number('SELECT count(*) FROM "snapshots_destroyed"') == 2
     tables = pipeline.client("glue").get_tables(DatabaseName="lakeshot")["TableList"]
-    assert "scheduled" not in [table["Name"] for table in tables]
-    prefix = "snapshots_scheduled/"
-    bucket = pipeline.deployed("reviews").bucket
-    assert pipeline.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["KeyCount"] > 0
+    assert "destroyed" not in [table["Name"] for table in tables]
+    assert pipeline.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="snapshots_destroyed/")["KeyCount"] > 0

@@ -24,6 +24,15 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
+def test_help_says_which_cloud_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody has to guess whether a command goes to AWS or to the embedded cloud."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "with AWS_PROFILE set, that AWS account" in printed
+    assert "Otherwise the embedded cloud of `make local` while it runs" in printed
+
+
 @pytest.mark.usefixtures("stage")
 def test_payload_prints_nothing_but_json(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What is printed can be pasted as it is."""

@@ -30,6 +30,16 @@ def test_without_a_choice_the_running_cloud_is_used_and_named(tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("running")
+def test_a_default_profile_is_no_choice(tmp_path: Path) -> None:
+    """Files of ~/.aws, even if named elsewhere, do not keep commands from the cloud that runs here."""
+    profiles = tmp_path / "config"
+    profiles.write_text("[default]\nregion = eu-west-1\n")
+    environ = {"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(profiles)}
+    assert use_embedded_cloud(environ, tmp_path) is not None
+    assert environ["AWS_ENDPOINT_URL"] == "https://127.0.0.1:4566"
+
+
+@pytest.mark.usefixtures("running")
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"])
 def test_a_choice_of_the_person_wins(tmp_path: Path, name: str) -> None:
     """With a profile, an endpoint or a key, nothing is changed and nothing said."""

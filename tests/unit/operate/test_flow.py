@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from operate.flow import STEP_OF_STATE, WAY_OUT, Step, latest_step
+from operate.flow import STEP_OF_STATE, Step, latest_step
 from stacks.constructs.flow import Invoked, definition
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
 FUNCTIONS = ("plan", "verify_files", "catalog", "verify_readable", "publish", "retain", "report", "close")
+WAY_OUT = frozenset({"CrawlerTooSlow", "Close", "Failed"})
 
 
 def entered(*names: str) -> "list[HistoryEventTypeDef]":
@@ -39,7 +40,7 @@ def test_the_step_is_the_latest_state_that_belongs_to_one(
 
 
 def test_every_state_of_the_state_machine_is_known() -> None:
-    """A state added to the flow has to be given its step here."""
+    """A state added to the flow has to be given its step, unless it comes after a failure."""
     invoked = {step: Invoked(arn=f"arn:{step}", timeout_seconds=60) for step in FUNCTIONS}
     states = definition(invoked, partition="aws")["States"]
     inner = {name for state in states.values() for name in state.get("ItemProcessor", {}).get("States", {})}

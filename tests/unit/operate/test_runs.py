@@ -1,5 +1,6 @@
 """Starting, watching, leaving and stopping a run."""
 
+import getpass
 import io
 import json
 from collections.abc import Iterator
@@ -157,13 +158,30 @@ def test_stopping_aborts_the_execution_and_waits_until_it_is_closed(
     run = str(executions()[0]["name"])
     assert reading.record is not None
     closed = reading.record.model_copy(update={"state": RunState.ABORTED})
-    failure = Failure(cause="the run was stopped: stopped by anna@laptop", next_step="Run again.")
+    failure = Failure(cause="the run was stopped: stopped by anna", next_step="Run again.")
     ended = replace(reading, state=RunState.ABORTED, ended_at=NOON, failure=failure)
     shown += [reading, reading, ended, replace(ended, record=closed)]
     assert runs.stop_run(context, run) == 0
     assert executions()[0]["status"] == "ABORTED"
     assert "was stopped after" in messages.getvalue()
-    assert "cause       the run was stopped: stopped by anna@laptop" in messages.getvalue()
+    assert "cause       the run was stopped: stopped by anna" in messages.getvalue()
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_run_is_stopped_in_the_persons_name_alone(
+    context: Context, shown: list[Observation], reading: Observation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What notices and run records keep does not tell the name of anybody's machine."""
+    monkeypatch.setattr(getpass, "getuser", lambda: "anna")
+    named: list[str] = []
+    monkeypatch.setattr(Execution, "stop", lambda _, by: named.append(by))
+    runs.start(context, "reviews", {})
+    assert reading.record is not None
+    closed = reading.record.model_copy(update={"state": RunState.ABORTED})
+    failure = Failure(cause="the run was stopped: stopped by anna", next_step="Run again.")
+    shown += [reading, replace(reading, record=closed, state=RunState.ABORTED, failure=failure)]
+    assert runs.stop_run(context, str(executions()[0]["name"])) == 0
+    assert named == ["anna"]
 
 
 @pytest.mark.usefixtures("stage")
@@ -218,7 +236,7 @@ def test_a_look_joins_execution_history_and_record(context: Context) -> None:
     )
     running = execution.observe(NOON)
     assert (running.state, running.step, running.closed) == (RunState.RUNNING, Step.PLAN, False)
-    execution.stop("anna@laptop")
+    execution.stop("anna")
     stopped = execution.observe(NOON)
     assert (stopped.state, stopped.ended, stopped.closed) == (RunState.ABORTED, True, False)
     assert stopped.failure is not None

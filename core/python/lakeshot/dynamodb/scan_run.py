@@ -67,6 +67,7 @@ class ScanWorker:
     """Reads segments in a worker process, within the budget that the driver serves."""
 
     target: Target
+    region: str
     budget_address: Address
     budget_key: bytes
 
@@ -82,8 +83,8 @@ class ScanWorker:
                 part,
                 attempt=attempt,
                 target=self.target,
-                scan=ScanClient(raw_client()),
-                s3=boto3.client("s3"),
+                scan=ScanClient(raw_client(self.region)),
+                s3=boto3.client("s3", region_name=self.region),
                 budget=budget,
             )
         finally:

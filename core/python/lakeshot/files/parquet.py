@@ -49,6 +49,17 @@ def parquet_tables(stream: Stream) -> Iterator[pa.Table]:
         yield file.read_row_group(index, use_threads=False)
 
 
+def parquet_rows(stream: Stream) -> int:
+    """How many rows a Parquet file's footer counts; nothing is decompressed.
+
+    The Arrow of the public Lambda layer knows no zstd, so decoding would fail there.
+    Raises Arrow's errors where the footer cannot be read.
+    """
+    window = _Window(stream.size)
+    window.footer = _footer(stream)
+    return int(pq.ParquetFile(pa.PythonFile(window, mode="r")).metadata.num_rows)
+
+
 def _footer(stream: Stream) -> bytes:
     tail = stream.tail(min(stream.size, _LIKELY_FOOTER_BYTES))
     needed = int.from_bytes(tail[-_TRAILER_BYTES:-4], "little") + _TRAILER_BYTES

@@ -1,4 +1,4 @@
-"""What a reader finds in a data file, decoded from S3 rather than remembered from writing it."""
+"""What a reader finds in a data file, read from S3 rather than remembered from writing it."""
 
 import zlib
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from lakeshot.errors import VerificationError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.json_lines import plain_bytes
 from lakeshot.files.object_stream import ObjectStream
-from lakeshot.files.parquet import parquet_tables
+from lakeshot.files.parquet import parquet_rows
 from lakeshot.model import Model
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ReadBack(Model):
-    """Rows that could be decoded, and size and SHA-256 (hex) of the bytes they came from."""
+    """Rows that the file holds, and size and SHA-256 (hex) of its bytes."""
 
     rows: int
     bytes: int
@@ -27,14 +27,14 @@ class ReadBack(Model):
 def read_back(
     client: "S3Client", bucket: str, key: str, file_format: FileFormat, compression: Compression
 ) -> ReadBack:
-    """Read one whole file once, in memory bounded by one row group.
+    """Read one whole file once, in bounded memory.
 
     Raises VerificationError if it cannot be decoded.
     """
     stream = ObjectStream(client, bucket, key)
     try:
         if file_format is FileFormat.PARQUET:
-            rows = sum(table.num_rows for table in parquet_tables(stream))
+            rows = parquet_rows(stream)
         else:
             rows = sum(text.count(b"\n") for text in plain_bytes(stream, compression))
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:

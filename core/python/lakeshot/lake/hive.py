@@ -43,7 +43,9 @@ class HiveLake:
                 stored = existing.get("StorageDescriptor", {}).get("Columns", [])
                 columns = merged_columns({c["Name"]: c.get("Type", "string") for c in stored}, manifest)
                 self.glue.update_table(
-                    DatabaseName=database, TableInput=table_input(self.deployed, manifest, columns)
+                    DatabaseName=database,
+                    TableInput=table_input(self.deployed, manifest, columns, existing.get("Parameters", {})),
+                    SkipArchive=True,
                 )
             self._register_partition(partition_input(self.deployed, manifest, columns))
 

@@ -40,12 +40,18 @@ def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[s
     return {**existing, **own}
 
 
-def table_input(deployed: Deployed, manifest: Manifest, columns: Mapping[str, str]) -> "TableInputTypeDef":
-    """The table of all snapshots."""
+def table_input(
+    deployed: Deployed,
+    manifest: Manifest,
+    columns: Mapping[str, str],
+    parameters: Mapping[str, str] | None = None,
+) -> "TableInputTypeDef":
+    """The table of all snapshots; a crawler knows its own tables by the ``parameters`` it left there."""
     return {
         "Name": deployed.names.table,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
+            **(parameters or {}),
             "EXTERNAL": "TRUE",
             "classification": manifest.format.value,
             "lakeshot:export": deployed.export,
