@@ -1,119 +1,95 @@
-"""How well a read budget is kept and used by part workers that share it, in real time.
+"""How well a read budget is kept and used by the real part workers that share it, in real time.
 
-Workers hold connections to the driver's budget as Glue tasks do. The table is a stand-in that meters
-as DynamoDB does: half a unit per started 4 KB of a page. Its segments are skewed, each twice the next.
-A window is any ten seconds; the least is taken until 95 % of the items are read.
+They read a skewed table of the embedded cloud, with IAM and TLS on, in processes of their own and with a
+connection each to the driver's budget, as Glue's workers do, and upload what they read. The table saves
+nothing for bursts. What was consumed is what the metering of the cloud noted, not what the workers say.
 """
 
 import argparse
-import math
-from bisect import bisect_left
-from collections.abc import Sequence
-from random import Random
-from threading import Lock, Thread
-from time import monotonic, sleep
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import boto3
+
+from benchmarks import skewed_table
 from benchmarks.machine import machine_line
-from lakeshot.budget import ReadBudget, reserve
+from benchmarks.read_log import WINDOW_SECONDS, ReadLog
+from lakeshot.budget import ReadBudget
 from lakeshot.budget_server import BudgetServer
-from lakeshot.remote_budget import Address, RemoteBudget
+from lakeshot.dynamodb.scan import ScanPart
+from lakeshot.dynamodb.scan_run import ScanWorker
+from lakeshot.files import Compression, FileFormat
+from lakeshot.files.writer import Target
+from local.instance import Instance
+from operate.embedded_cloud import point_at
 
 SEGMENTS = (1, 2, 8)
-WINDOW_SECONDS = 10.0
 MOST, LEAST = 1.05, 0.85
-PAGE_BYTES = 1_000_000
+BYTES_PER_UNIT = 2 * 4096
+"""Of an eventually consistent read."""
+BUCKET = "benchmark"
 KEY = b"benchmark"
-
-
-class Table:
-    """Segments of items of some bytes each, and what reading them consumed and when."""
-
-    def __init__(self, units: float, segments: int) -> None:
-        shares = [2.0**-number for number in range(segments)]
-        self.segments = [_sizes(units * share / sum(shares), seed) for seed, share in enumerate(shares)]
-        self.consumed: list[tuple[float, float, int]] = []
-        self._lock = Lock()
-
-    def page(self, segment: int, start: int, limit: int) -> tuple[int, float]:
-        """Items and read units of a page; it takes as long as one in the same region."""
-        sleep(0.015)
-        items = size = 0
-        sizes = self.segments[segment]
-        while items < limit and start + items < len(sizes) and size < PAGE_BYTES:
-            size += sizes[start + items]
-            items += 1
-        units = math.ceil(size / 4096) / 2
-        with self._lock:
-            self.consumed.append((monotonic(), units, items))
-        return items, units
 
 
 def main(arguments: list[str]) -> int:
     """Print the fullest and the emptiest window for each number of segments; 1 if one is outside."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks rate")
-    parser.add_argument(
-        "--units", type=float, default=200.0, help="read units per second, default: %(default)s"
-    )
-    parser.add_argument("--seconds", type=float, default=30.0, help="of reading each, default: %(default)s")
+    parser.add_argument("--table-units", type=int, default=2_000, help="per second, default: %(default)s")
+    parser.add_argument("--read-percentage", type=float, default=0.25, help="default: %(default)s")
+    parser.add_argument("--seconds", type=int, default=30, help="of reading each, default: %(default)s")
     given = parser.parse_args(arguments)
-    print(machine_line("pydantic"))
-    print(f"{'segments':>8}{'pages':>7}{'seconds':>9}{'fullest 10 s':>14}{'emptiest 10 s':>15}")
-    within = True
-    for segments in SEGMENTS:
-        most, least = _measured(given.units, given.units * given.seconds, segments)
-        within &= most <= MOST and least >= LEAST
-    print(f"aims: at most {MOST:.0%} of {given.units:g} units per second, at least {LEAST:.0%}")
-    return 0 if within else 1
+    if given.seconds < 2 * WINDOW_SECONDS:
+        parser.error(f"--seconds: got {given.seconds}; give at least {2 * WINDOW_SECONDS:.0f}, two windows")
+    budget = given.table_units * given.read_percentage
+    print(machine_line("ministack", "boto3", "pyarrow"))
+    with TemporaryDirectory(prefix="lakeshot-rate-") as directory:
+        log = Path(directory) / "reads.jsonl"
+        os.environ["LAKESHOT_READ_LOG"] = str(log)
+        with Instance.start(Path(directory)) as cloud:
+            point_at(cloud, os.environ)
+            boto3.client("s3").create_bucket(Bucket=BUCKET)
+            items = skewed_table.create(given.table_units, int(budget * given.seconds * BYTES_PER_UNIT))
+            print(f"{items:,} items; {budget:g} of {given.table_units:,} read units per second")
+            print("segments  reads  seconds  fullest 10 s  emptiest 10 s  throttled")
+            within = [_measured(segments, budget, items, log) for segments in SEGMENTS]
+    print(f"aims: at most {MOST:.0%} of the budget, at least {LEAST:.0%} until 95 % of the items are read")
+    return 0 if all(within) else 1
 
 
-def _measured(rate: float, units: float, segments: int) -> tuple[float, float]:
-    table = Table(units, segments)
-    started = monotonic()
-    with BudgetServer(ReadBudget(rate), KEY) as server:
-        workers = [Thread(target=_scan, args=(table, part, server.address)) for part in range(segments)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    seconds = monotonic() - started
-    events = sorted(table.consumed)
-    most = max(_between(events, at, at + WINDOW_SECONDS) for at, _, _ in events) / rate / WINDOW_SECONDS
-    end = _time_of_share(events, 0.95)
-    starts = [started + step / 4 for step in range(int((end - WINDOW_SECONDS - started) * 4))]
-    least = min(_between(events, start, start + WINDOW_SECONDS) for start in starts) / rate / WINDOW_SECONDS
-    print(f"{segments:>8}{len(events):>7}{seconds:>9.1f}{most:>14.1%}{least:>15.1%}")
-    return most, least
+def _measured(segments: int, budget: float, items: int, log: Path) -> bool:
+    """Print one case's line; whether both windows are as aimed at."""
+    log.unlink(missing_ok=True)
+    rows = _scan(segments, budget)
+    if rows != items:
+        raise RuntimeError(f"{rows} rows of {items} items")
+    reads = ReadLog.load(log)
+    most = reads.fullest_window() / budget / WINDOW_SECONDS
+    least = reads.emptiest_window(0.95) / budget / WINDOW_SECONDS
+    print(
+        f"{segments:>8}{len(reads.reads):>7}{reads.seconds:>9.1f}{most:>14.1%}{least:>15.1%}"
+        f"{reads.throttled:>11}"
+    )
+    return most <= MOST and least >= LEAST
 
 
-def _scan(table: Table, part: int, address: Address) -> None:
-    budget = RemoteBudget(address, KEY)
-    position = 0
-    while position < len(table.segments[part]):
-        grant = reserve(budget, part)
-        items, units = table.page(part, position, grant.limit)
-        budget.settle(grant, items, units)
-        position += items
-    budget.close()
-
-
-def _sizes(units: float, seed: int) -> list[int]:
-    """Items of a long-tailed size that cost about so many units to read."""
-    random, sizes, left = Random(seed), [], units * 2 * 4096
-    while left > 0:
-        sizes.append(min(400_000, 100 + int(random.expovariate(1 / 1500))))
-        left -= sizes[-1]
-    return sizes
-
-
-def _between(events: Sequence[tuple[float, float, int]], start: float, end: float) -> float:
-    first, last = bisect_left(events, (start,)), bisect_left(events, (end,))
-    return sum(units for _, units, _ in events[first:last])
-
-
-def _time_of_share(events: Sequence[tuple[float, float, int]], share: float) -> float:
-    left = share * sum(items for _, _, items in events)
-    for at, _, items in events:
-        left -= items
-        if left <= 0:
-            return at
-    return events[-1][0]
+def _scan(segments: int, budget: float) -> int:
+    """Read the table once, a process for each segment; rows."""
+    target = Target(
+        bucket=BUCKET,
+        prefix=f"{segments}/",
+        run="benchmark",
+        format=FileFormat.PARQUET,
+        compression=Compression.SNAPPY,
+    )
+    parts = [
+        ScanPart(table=skewed_table.NAME, segment=segment, total_segments=segments)
+        for segment in range(segments)
+    ]
+    context = get_context("forkserver")  # workers are forked from a process without threads, as Spark's are
+    context.set_forkserver_preload(["lakeshot.dynamodb.scan_run"])
+    with BudgetServer(ReadBudget(budget), KEY) as server, ProcessPoolExecutor(segments, context) as workers:
+        worker = ScanWorker(target, os.environ["AWS_REGION"], server.address, KEY)
+        return sum(result.rows for result in workers.map(worker, parts, [0] * segments))

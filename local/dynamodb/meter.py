@@ -31,16 +31,19 @@ class TableMeter:
         self._statistics: Statistics | None = None
 
     def admits(self, table: StoredTable) -> bool:
-        """Whether the table has read units left."""
+        """Whether the table has read units left; a read that it refuses is noted in the log."""
         bucket = self._current_bucket(table)
-        return bucket is None or bucket.admits()
+        if bucket is None or bucket.admits():
+            return True
+        log_read(table.name, 0.0, 0, throttled=True)
+        return False
 
-    def charge(self, table: StoredTable, units: float) -> None:
-        """Take units from the table and note them in the log."""
+    def charge(self, table: StoredTable, units: float, items: int) -> None:
+        """Take the units that reading so many items cost, and note both in the log."""
         bucket = self._current_bucket(table)
         if bucket is not None:
             bucket.take(units)
-        log_read(table.name, units)
+        log_read(table.name, units, items)
 
     def statistics(self, table: StoredTable) -> Statistics:
         """Return counts no older than the table's setting allows."""
@@ -64,12 +67,18 @@ class TableMeter:
         return self._bucket
 
 
-def log_read(table: str, units: float) -> None:
-    """Append ``{"time": …, "table": …, "units": …}`` to the read log; time is seconds since the epoch."""
+def log_read(table: str, units: float, items: int, *, throttled: bool = False) -> None:
+    """Append one read to the log as a JSON object of its own line; time is seconds since the epoch."""
     path = read_log_path()
     if path is None:
         return
-    line: JsonObject = {"time": time.time(), "table": table, "units": units}
+    line: JsonObject = {
+        "time": time.time(),
+        "table": table,
+        "units": units,
+        "items": items,
+        "throttled": throttled,
+    }
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(handle, json.dumps(line).encode() + b"\n")

@@ -17,10 +17,11 @@ _MAX_SEGMENTS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ScanAnswer:
-    """A response body and what it cost."""
+    """A response body, what it cost, and how many items were read."""
 
     body: bytes
     units: float
+    items: int
 
 
 def is_plain(request: JsonObject, table: StoredTable) -> bool:
@@ -60,6 +61,6 @@ def scan(request: JsonObject, table: StoredTable, index: TableIndex) -> ScanAnsw
         rest["ConsumedCapacity"] = capacity
     tail = json.dumps(rest, ensure_ascii=False, separators=(",", ":")).encode()
     if request.get("Select") == "COUNT":
-        return ScanAnswer(tail, units)
+        return ScanAnswer(tail, units, len(page.entries))
     items = b",".join([entry.encoded for entry in page.entries])
-    return ScanAnswer(b'{"Items":[' + items + b"]," + tail[1:], units)
+    return ScanAnswer(b'{"Items":[' + items + b"]," + tail[1:], units, len(page.entries))

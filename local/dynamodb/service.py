@@ -80,7 +80,7 @@ class Metering:
             return throttled(table)
         if operation == "Scan" and is_plain(request, table):
             answer = scan(request, table, meter.index)
-            meter.charge(table, answer.units)
+            meter.charge(table, answer.units, answer.items)
             return _answered(answer.body)
         response = await ask()
         if response[0] != _OK:
@@ -89,7 +89,7 @@ class Metering:
         read = json.loads(response[2] if wide == request else (await ask(wide))[2])
         items = read.get("Items", [read.get("Item") or {}])
         units = read_units(sum(map(item_size, items)), consistent=bool(request.get("ConsistentRead")))
-        meter.charge(table, units)
+        meter.charge(table, units, len(items))
         detail, index = request.get("ReturnConsumedCapacity"), request.get("IndexName")
         capacity = consumed_capacity(table.name, units, detail, index)
         return response if capacity is None else _answered_with(response[2], {"ConsumedCapacity": capacity})
@@ -110,7 +110,7 @@ class Metering:
                 continue
             sizes = [item_size(table.item(key) or {}) for key in wanted["Keys"]]
             units = batch_units(sizes, consistent=bool(wanted.get("ConsistentRead")))
-            self._meter(table).charge(table, units)
+            self._meter(table).charge(table, units, len(sizes))
             capacities.append(consumed_capacity(table.name, units, request.get("ReturnConsumedCapacity")))
         if any(capacities):
             answer["ConsumedCapacity"] = capacities

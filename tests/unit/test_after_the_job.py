@@ -142,6 +142,7 @@ class World:
         committed = self.commit(plan, rows)
         self.verify(plan, committed)
         self.publisher().publish(committed, fence=plan.fence)
+        self.runs.update("reviews", run, step="retain")
         return plan
 
     def close(self, run: str, status: str = "FAILED", **fields: str) -> None:
@@ -363,24 +364,30 @@ def test_closing_after_publish_keeps_what_is_published(world: World) -> None:
     assert "shows this run's own snapshot 20261121T120000Z, verified and published before." in text
 
 
-def test_closing_finishes_a_publication_that_was_left_half_done(world: World) -> None:
-    """The function died after the pointer and before the view."""
-    plan = world.succeed("run-1", 1)
-    world.lake.shown = None
-    world.close("run-1", cause="Lambda timed out")
-    assert world.lake.shown is not None
-    assert world.lake.shown.snapshot == plan.snapshot
-
-
-def test_closing_takes_back_a_publication_that_cannot_be_finished(world: World) -> None:
-    """The snapshot before is shown, and nothing of this run stays."""
+def test_closing_takes_back_a_publication_that_was_left_half_done(world: World) -> None:
+    """The function died after the pointer: the snapshot before is shown, and nothing of this run stays."""
     world.succeed("run-1", 1)
-    plan = world.succeed("run-2", 2)
-    world.lake.broken.add(plan.snapshot)
+    world.succeed("run-2", 2)
+    world.runs.update("reviews", "run-2", step="publish")
     world.close("run-2", cause="Lambda timed out")
     assert world.snapshots.published() == DAY_1
     assert world.lake.shown is not None
     assert world.lake.shown.snapshot == DAY_1
+    assert all(DAY_1 in key for key in world.data_keys())
+
+
+def test_nothing_is_removed_while_the_view_cannot_be_moved_back(world: World) -> None:
+    """The next close tries again."""
+    world.succeed("run-1", 1)
+    world.succeed("run-2", 2)
+    world.runs.update("reviews", "run-2", step="publish")
+    world.lake.refused.add(DAY_1)
+    with pytest.raises(ClientError):
+        world.close("run-2", cause="Lambda timed out")
+    assert len(world.data_keys()) == 2
+    world.lake.refused.clear()
+    world.close("run-2", cause="Lambda timed out")
+    assert world.snapshots.published() == DAY_1
     assert all(DAY_1 in key for key in world.data_keys())
 
 

@@ -11,19 +11,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lakeshot.deployed import Deployed
-from lakeshot.errors import CatalogError, VerificationError
 from lakeshot.failure import Failure, explain
 from lakeshot.lake import Lake
 from lakeshot.leftovers import abort_uploads, delete_files
 from lakeshot.liveness import Liveness
 from lakeshot.lock import Lock
-from lakeshot.manifest import Manifest
 from lakeshot.names import snapshot_prefix
 from lakeshot.publishing import Publisher
-from lakeshot.runs import RunRecord, RunState, RunTable, expiry
+from lakeshot.runs import AFTER_PUBLISH, RunRecord, RunState, RunTable, expiry
 from lakeshot.snapshots import Snapshot, Snapshots
 from lakeshot.steps import ExecutionEnd
-from lakeshot.stored import load
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -104,30 +101,23 @@ class Closer:
         raise TimeoutError(f"Glue job runs {alive} of {job} do not stop")
 
     def _settle(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot that is published; remove any other, with everything that was written of it."""
-        if self._is_published(snapshot):
-            return
+        """Keep a snapshot whose publication was finished; remove any other, with all that was written of it."""
+        holder = self._lock.holder()
+        if self._snapshots.published() == snapshot.snapshot:
+            if self._was_published(snapshot.run) or holder is None or holder.run != snapshot.run:
+                return
+            publisher = Publisher(s3=self.s3, snapshots=self._snapshots, lake=self.lake)
+            publisher.take_back(snapshot.snapshot, run=snapshot.run, fence=holder.fence)
         self.lake.remove(snapshot.snapshot)
         prefix = snapshot_prefix(self.deployed.names.data_prefix, snapshot.snapshot)
         abort_uploads(self.s3, self.deployed.bucket, prefix, snapshot.run)
         delete_files(self.s3, self.deployed.bucket, prefix, snapshot.run)
         self._snapshots.forget(snapshot.snapshot)
 
-    def _is_published(self, snapshot: Snapshot) -> bool:
-        """Whether the view shows the snapshot; a publication left half done is finished or taken back."""
-        if self._snapshots.published() != snapshot.snapshot:
-            return False
-        holder = self._lock.holder()
-        if holder is None or holder.run != snapshot.run:
-            return True  # the lock is given up after publishing, so that was whole
-        publisher = Publisher(s3=self.s3, snapshots=self._snapshots, lake=self.lake)
-        try:
-            publisher.publish(load(self.s3, str(snapshot.manifest), Manifest), fence=holder.fence)
-        except (CatalogError, VerificationError):
-            if self._snapshots.published() == snapshot.snapshot:
-                raise  # neither finished nor taken back; nothing may be removed yet
-            return False
-        return True
+    def _was_published(self, run: str) -> bool:
+        """Whether the publish step of a run came to its end."""
+        record = self._runs.get(self.deployed.export, run)
+        return record is not None and record.step in AFTER_PUBLISH
 
     def _notice(self, record: RunRecord, end: ExecutionEnd, failure: Failure) -> tuple[str, str]:
         text = "\n".join(

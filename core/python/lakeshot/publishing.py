@@ -1,5 +1,6 @@
 """Publish: move the recorded pointer, then the view, and take both back if the view does not follow."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,18 +25,22 @@ class Publisher:
     def publish(self, manifest: Manifest, *, fence: int) -> None:
         """Let the view show this snapshot and read it back; on failure it shows what it showed before.
 
-        ``fence`` is the number under which the manifest's run holds the lock. Repeating it finishes what
-        was left half done.
+        ``fence`` is the number under which the manifest's run holds the lock.
         """
-        previous = self.snapshots.publish(manifest.snapshot, run=manifest.run, fence=fence)
+        self.snapshots.publish(manifest.snapshot, run=manifest.run, fence=fence)
         try:
             self._move_view(manifest)
         except Exception:
             # Whatever it was, an error of AWS included: no pointer may stay that the view does not follow.
-            # The view first: files of a snapshot that no pointer names may be removed.
-            self.lake.show(self._manifest(previous))
-            self.snapshots.unpublish(manifest.snapshot, run=manifest.run, fence=fence)
+            # What cannot be taken back here, for the same reason perhaps, is taken back when the run is closed.
+            with suppress(Exception):
+                self.take_back(manifest.snapshot, run=manifest.run, fence=fence)
             raise
+
+    def take_back(self, snapshot: str, *, run: str, fence: int) -> None:
+        """Let the view show again what it showed before a published snapshot, and then point to that."""
+        self.lake.show(self._manifest(self.snapshots.before(snapshot)))
+        self.snapshots.unpublish(snapshot, run=run, fence=fence)
 
     def _move_view(self, manifest: Manifest) -> None:
         self.lake.show(manifest)

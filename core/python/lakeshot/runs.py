@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _TO_ITEM, _FROM_ITEM = TypeSerializer(), TypeDeserializer()
+AFTER_PUBLISH = ("retain", "report", "done")
+"""Steps that a run reaches only with its snapshot published."""
 KEPT_FOR = timedelta(days=400)
 """Long enough to compare a run with last year's."""
 

@@ -106,6 +106,11 @@ class Snapshots:
             self._point(previous, previous=None, expected=snapshot, run=run, fence=fence)
         return previous
 
+    def before(self, snapshot: str) -> str | None:
+        """What was published before a snapshot that is published now; else what is published."""
+        pointer = self._pointer()
+        return pointer.get("previous" if pointer.get("snapshot") == snapshot else "snapshot")
+
     def published(self) -> str | None:
         """The snapshot that the view shows, or None."""
         return self._pointer().get("snapshot")
