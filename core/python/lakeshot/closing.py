@@ -101,7 +101,7 @@ class Closer:
         raise TimeoutError(f"Glue job runs {alive} of {job} do not stop")
 
     def _settle(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot whose publication was finished; remove any other, with all that was written of it."""
+        """Keep a snapshot whose publication was finished; remove any other, with all its files."""
         holder = self._lock.holder()
         if self._snapshots.published() == snapshot.snapshot:
             if self._was_published(snapshot.run) or holder is None or holder.run != snapshot.run:

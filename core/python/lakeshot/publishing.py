@@ -31,7 +31,7 @@ class Publisher:
         try:
             self._move_view(manifest)
         except Exception:
-            # Whatever it was, an error of AWS included: no pointer may stay that the view does not follow.
+            # Whatever it was, an error of AWS included: no pointer may stay that no view follows.
             # What cannot be taken back here, for the same reason perhaps, is taken back when the run is closed.
             with suppress(Exception):
                 self.take_back(manifest.snapshot, run=manifest.run, fence=fence)
