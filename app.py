@@ -12,7 +12,7 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from exports_file import load
-from lakeshot.config import Config, parse_config
+from lakeshot.config.exports import Config, parse_config
 from lakeshot.errors import ConfigError
 from lakeshot.names import ExportNames, StageNames
 from stacks.common import CommonStack

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from lakeshot.config import Config, parse_config
+from lakeshot.config.exports import Config, parse_config
 from lakeshot.errors import ConfigError
 
 

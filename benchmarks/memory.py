@@ -16,11 +16,11 @@ import boto3
 
 from benchmarks.machine import machine_line
 from benchmarks.stub_cloud import stub_cloud
-from lakeshot.budget import ReadBudget
 from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.files import FileFormat, compressions
 from lakeshot.files.writer import Target
+from lakeshot.rate.budget import ReadBudget
 
 SMALL, LARGE = 50_000, 1_000_000
 AIM = 1.10

@@ -1,8 +1,9 @@
 """How well a read budget is kept and used by the real part workers that share it, in real time.
 
 They read a skewed table of the embedded cloud, with IAM and TLS on, in processes of their own and with a
-connection each to the driver's budget, as Glue's workers do, and upload what they read. The table saves
-nothing for bursts. What was consumed is what the metering of the cloud noted, not what the workers say.
+connection each to the driver's budget, as Glue's workers do, and upload what they read. The budget is all
+that the table is provisioned with, and nothing is saved for bursts, so that whoever reads more for a second
+is refused. What was consumed is what the metering of the cloud noted, not what the workers say.
 """
 
 import argparse
@@ -17,12 +18,12 @@ import boto3
 from benchmarks import skewed_table
 from benchmarks.machine import machine_line
 from benchmarks.read_log import WINDOW_SECONDS, ReadLog
-from lakeshot.budget import ReadBudget
-from lakeshot.budget_server import BudgetServer
 from lakeshot.dynamodb.scan import ScanPart
 from lakeshot.dynamodb.scan_run import ScanWorker
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import Target
+from lakeshot.rate.budget import ReadBudget
+from lakeshot.rate.server import BudgetServer
 from local.instance import Instance
 from operate.embedded_cloud import point_at
 
@@ -37,13 +38,11 @@ KEY = b"benchmark"
 def main(arguments: list[str]) -> int:
     """Print the fullest and the emptiest window for each number of segments; 1 if one is outside."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks rate")
-    parser.add_argument("--table-units", type=int, default=2_000, help="per second, default: %(default)s")
-    parser.add_argument("--read-percentage", type=float, default=0.25, help="default: %(default)s")
+    parser.add_argument("--units", type=int, default=500, help="read units per second, default: %(default)s")
     parser.add_argument("--seconds", type=int, default=30, help="of reading each, default: %(default)s")
     given = parser.parse_args(arguments)
     if given.seconds < 2 * WINDOW_SECONDS:
         parser.error(f"--seconds: got {given.seconds}; give at least {2 * WINDOW_SECONDS:.0f}, two windows")
-    budget = given.table_units * given.read_percentage
     print(machine_line("ministack", "boto3", "pyarrow"))
     with TemporaryDirectory(prefix="lakeshot-rate-") as directory:
         log = Path(directory) / "reads.jsonl"
@@ -51,23 +50,23 @@ def main(arguments: list[str]) -> int:
         with Instance.start(Path(directory)) as cloud:
             point_at(cloud, os.environ)
             boto3.client("s3").create_bucket(Bucket=BUCKET)
-            items = skewed_table.create(given.table_units, int(budget * given.seconds * BYTES_PER_UNIT))
-            print(f"{items:,} items; {budget:g} of {given.table_units:,} read units per second")
+            items = skewed_table.create(given.units, given.units * given.seconds * BYTES_PER_UNIT)
+            print(f"{items:,} items; a budget of {given.units:,} read units per second")
             print("segments  reads  seconds  fullest 10 s  emptiest 10 s  throttled")
-            within = [_measured(segments, budget, items, log) for segments in SEGMENTS]
+            within = [_measured(segments, given.units, items, log) for segments in SEGMENTS]
     print(f"aims: at most {MOST:.0%} of the budget, at least {LEAST:.0%} until 95 % of the items are read")
     return 0 if all(within) else 1
 
 
-def _measured(segments: int, budget: float, items: int, log: Path) -> bool:
+def _measured(segments: int, units: int, items: int, log: Path) -> bool:
     """Print one case's line; whether both windows are as aimed at."""
     log.unlink(missing_ok=True)
-    rows = _scan(segments, budget)
+    rows = _scan(segments, units)
     if rows != items:
         raise RuntimeError(f"{rows} rows of {items} items")
     reads = ReadLog.load(log)
-    most = reads.fullest_window() / budget / WINDOW_SECONDS
-    least = reads.emptiest_window(0.95) / budget / WINDOW_SECONDS
+    most = reads.fullest_window() / units / WINDOW_SECONDS
+    least = reads.emptiest_window(0.95) / units / WINDOW_SECONDS
     print(
         f"{segments:>8}{len(reads.reads):>7}{reads.seconds:>9.1f}{most:>14.1%}{least:>15.1%}"
         f"{reads.throttled:>11}"
@@ -75,7 +74,7 @@ def _measured(segments: int, budget: float, items: int, log: Path) -> bool:
     return most <= MOST and least >= LEAST
 
 
-def _scan(segments: int, budget: float) -> int:
+def _scan(segments: int, units: int) -> int:
     """Read the table once, a process for each segment; rows."""
     target = Target(
         bucket=BUCKET,
@@ -90,6 +89,6 @@ def _scan(segments: int, budget: float) -> int:
     ]
     context = get_context("forkserver")  # workers are forked from a process without threads, as Spark's are
     context.set_forkserver_preload(["lakeshot.dynamodb.scan_run"])
-    with BudgetServer(ReadBudget(budget), KEY) as server, ProcessPoolExecutor(segments, context) as workers:
+    with BudgetServer(ReadBudget(units), KEY) as server, ProcessPoolExecutor(segments, context) as workers:
         worker = ScanWorker(target, os.environ["AWS_REGION"], server.address, KEY)
         return sum(result.rows for result in workers.map(worker, parts, [0] * segments))

@@ -13,7 +13,7 @@ import exports_file
 from demo import events, reviews
 from demo.cdk import Cdk
 from demo.narrator import Narrator, StepFailedError
-from lakeshot.config import Config
+from lakeshot.config.exports import Config
 from lakeshot.errors import ConfigError
 from lakeshot.names import ExportNames, StageNames
 from local.instance import Instance

@@ -10,7 +10,7 @@ from demo.cdk import Cdk
 from demo.kept_logs import keep_logs
 from demo.narrator import DemoError, Narrator
 from lakeshot.model import Model
-from lakeshot.runs import RunState
+from lakeshot.runs.records import RunState
 from operate import runs
 from operate.context import Context
 from operate.watching import closing_words, follow

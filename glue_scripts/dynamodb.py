@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from lakeshot.budget import ReadBudget
-from lakeshot.budget_server import BudgetServer
-from lakeshot.commit import commit
+from lakeshot.commit.commit import commit
+from lakeshot.commit.part import PartResult
+from lakeshot.commit.rewrite import Rewrite
 from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts, scan_target
 from lakeshot.files.upload import UncommittedFile
-from lakeshot.job_arguments import JobArguments
-from lakeshot.lock import Lock
-from lakeshot.part import PartResult
-from lakeshot.plan import Plan
-from lakeshot.progress import ProgressRecorder
-from lakeshot.rewrite import Rewrite
-from lakeshot.runs import RunTable
+from lakeshot.rate.budget import ReadBudget
+from lakeshot.rate.server import BudgetServer
+from lakeshot.runs.job_arguments import JobArguments
+from lakeshot.runs.lock import Lock
+from lakeshot.runs.plan import Plan
+from lakeshot.runs.progress import ProgressRecorder
+from lakeshot.runs.records import RunTable
 from lakeshot.stored import load
 from lakeshot_spark.distribution import distribute, driver_host
 

@@ -1,12 +1,12 @@
 """Step 4: see that the catalog says of the snapshot what the manifest says."""
 
+from lakeshot.commit.manifest import Manifest
 from lakeshot.errors import CatalogError
 from lakeshot.lake.open import open_lake
-from lakeshot.manifest import Manifest
-from lakeshot.plan import Plan
-from lakeshot.services import Services
-from lakeshot.step import step
-from lakeshot.steps import CatalogInput, Catalogued
+from lakeshot.runs.plan import Plan
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import CatalogInput, Catalogued
+from lakeshot.steps.services import Services
 from lakeshot.stored import load
 
 services = Services.of_function()

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from lakeshot.closing import Closer, undeployed_notice
 from lakeshot.errors import PayloadError
 from lakeshot.lake.open import open_lake
-from lakeshot.planning import read_deployed
-from lakeshot.services import Services
-from lakeshot.step import step
-from lakeshot.steps import CloseInput
+from lakeshot.steps.closing import Closer, undeployed_notice
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import CloseInput
+from lakeshot.steps.planning import read_deployed
+from lakeshot.steps.services import Services
 
 services = Services.of_function()
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from lakeshot.planning import Planner
-from lakeshot.services import Services
-from lakeshot.step import step
-from lakeshot.steps import PlanInput, Planned
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import PlanInput, Planned
+from lakeshot.steps.planning import Planner
+from lakeshot.steps.services import Services
 
 services = Services.of_function()
 

@@ -1,12 +1,12 @@
 """Step 6: let the view show the verified snapshot."""
 
+from lakeshot.commit.manifest import Manifest
 from lakeshot.lake.open import open_lake
-from lakeshot.manifest import Manifest
-from lakeshot.plan import Plan
-from lakeshot.publishing import Publisher
-from lakeshot.services import Services
-from lakeshot.step import step
-from lakeshot.steps import StepInput
+from lakeshot.runs.plan import Plan
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import StepInput
+from lakeshot.steps.publishing import Publisher
+from lakeshot.steps.services import Services
 from lakeshot.stored import load
 
 services = Services.of_function()

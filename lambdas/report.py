@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from lakeshot.manifest import Manifest
-from lakeshot.plan import Plan
-from lakeshot.reporting import report
-from lakeshot.services import Services
-from lakeshot.step import step
-from lakeshot.steps import ReportInput
+from lakeshot.commit.manifest import Manifest
+from lakeshot.runs.plan import Plan
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import ReportInput
+from lakeshot.steps.reporting import report
+from lakeshot.steps.services import Services
 from lakeshot.stored import load
 
 services = Services.of_function()

@@ -1,11 +1,11 @@
 """Step 7: remove snapshots that are older than the retention."""
 
 from lakeshot.lake.open import open_lake
-from lakeshot.plan import Plan
-from lakeshot.retaining import Retention
-from lakeshot.services import Services
-from lakeshot.step import step
-from lakeshot.steps import StepInput
+from lakeshot.runs.plan import Plan
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import StepInput
+from lakeshot.steps.retaining import Retention
+from lakeshot.steps.services import Services
 from lakeshot.stored import load
 
 services = Services.of_function()

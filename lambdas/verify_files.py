@@ -1,12 +1,12 @@
 """Step 3: read back one verifier's share of the committed files."""
 
-from lakeshot.manifest import Manifest
-from lakeshot.plan import Plan
-from lakeshot.services import Services
-from lakeshot.step import step
-from lakeshot.steps import VerifyFilesInput
+from lakeshot.commit.manifest import Manifest
+from lakeshot.runs.plan import Plan
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import VerifyFilesInput
+from lakeshot.steps.services import Services
+from lakeshot.steps.verifying_files import verify_files
 from lakeshot.stored import load
-from lakeshot.verifying import verify_files
 
 services = Services.of_function()
 

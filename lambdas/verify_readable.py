@@ -1,13 +1,13 @@
 """Step 5: hold what Athena reads against the manifest; from here on the snapshot is verified."""
 
+from lakeshot.commit.manifest import Manifest
 from lakeshot.lake.open import open_athena, open_lake
-from lakeshot.manifest import Manifest
-from lakeshot.plan import Plan
-from lakeshot.readable import verify_readable
-from lakeshot.services import Services
-from lakeshot.snapshots import Snapshot
-from lakeshot.step import step
-from lakeshot.steps import VerifyReadableInput
+from lakeshot.runs.plan import Plan
+from lakeshot.runs.snapshots import Snapshot
+from lakeshot.steps.handler import step
+from lakeshot.steps.messages import VerifyReadableInput
+from lakeshot.steps.services import Services
+from lakeshot.steps.verifying_readable import verify_readable
 from lakeshot.stored import load
 
 services = Services.of_function()

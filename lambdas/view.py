@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from lakeshot.custom_resource import answer
 from lakeshot.lake.open import open_lake
-from lakeshot.planning import read_deployed
-from lakeshot.publishing import Publisher
-from lakeshot.services import Services
+from lakeshot.steps.custom_resource import answer
+from lakeshot.steps.planning import read_deployed
+from lakeshot.steps.publishing import Publisher
+from lakeshot.steps.services import Services
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 import exports_file
-from lakeshot.config import Config, parse_config
+from lakeshot.config.exports import Config, parse_config
 from operate.deployment import Deployment, deployments
 from operate.views import LiveBlock, PlainLines, View
 from operate.watching import Clock, SystemClock

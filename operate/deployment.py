@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
 from lakeshot.names import StageNames
 from operate.clients import Clients
 from operate.errors import CommandError

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lakeshot.deployed import Deployed
-from lakeshot.failure import explain
-from lakeshot.job_arguments import JobArguments
+from lakeshot.config.deployed import Deployed
+from lakeshot.config.payload import Payload
 from lakeshot.names import snapshot_name
-from lakeshot.payload import Payload
-from lakeshot.runs import RunState, RunTable
-from lakeshot.steps import ExecutionEnd, export_named_in
+from lakeshot.runs.job_arguments import JobArguments
+from lakeshot.runs.records import RunState, RunTable
+from lakeshot.steps.failure import explain
+from lakeshot.steps.messages import ExecutionEnd, export_named_in
 from operate.deployment import Deployment
 from operate.errors import CommandError
 from operate.flow import Step, latest_step

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from lakeshot.deployed import Deployed
-from lakeshot.failure import Failure
-from lakeshot.runs import RunRecord, RunState
+from lakeshot.config.deployed import Deployed
+from lakeshot.runs.records import RunRecord, RunState
+from lakeshot.steps.failure import Failure
 from operate.flow import Step
 
 

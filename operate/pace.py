@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lakeshot.runs import RunRecord
+from lakeshot.runs.records import RunRecord
 
 WINDOW = timedelta(seconds=60)
 """Long enough to smooth over single pages, short enough to show what the source does now."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from lakeshot.config import Config, Export
+from lakeshot.config.exports import Config, Export
 from lakeshot.names import ExportNames, StageNames
 from operate.context import Context
 from operate.errors import UsageError

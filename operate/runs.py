@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from lakeshot.config_errors import field_errors
-from lakeshot.payload import Payload
-from lakeshot.runs import RunState
+from lakeshot.config.errors import field_errors
+from lakeshot.config.payload import Payload
+from lakeshot.runs.records import RunState
 from operate.context import Context
 from operate.deployment import find_export
 from operate.errors import UsageError

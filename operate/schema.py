@@ -2,7 +2,7 @@
 
 import json
 
-from lakeshot.config import Config
+from lakeshot.config.exports import Config
 from operate.context import Context
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

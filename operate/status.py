@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from lakeshot.deployed import Deployed
-from lakeshot.lock import Lock
+from lakeshot.config.deployed import Deployed
 from lakeshot.names import snapshot_moment
-from lakeshot.runs import RunRecord, RunState, RunTable
-from lakeshot.snapshots import Snapshots
+from lakeshot.runs.lock import Lock
+from lakeshot.runs.records import RunRecord, RunState, RunTable
+from lakeshot.runs.snapshots import Snapshots
 from operate import figures
 from operate.context import Context
 from operate.deployment import Deployment

@@ -1,6 +1,6 @@
 """What is printed once a run is over."""
 
-from lakeshot.runs import RunRecord, RunState
+from lakeshot.runs.records import RunRecord, RunState
 from operate import figures
 from operate.observation import Observation
 from operate.progress import elapsed

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from lakeshot.snapshots import Snapshots
+from lakeshot.runs.snapshots import Snapshots
 from operate.execution import Execution
 from operate.links import links
 from operate.observation import Observation

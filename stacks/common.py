@@ -3,9 +3,9 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from lakeshot.config import Config
-from lakeshot.environment import FunctionEnvironment
+from lakeshot.config.exports import Config
 from lakeshot.names import StageNames
+from lakeshot.steps.environment import FunctionEnvironment
 from stacks.constructs.alerts import Alerts
 from stacks.constructs.arns import Arns
 from stacks.constructs.catalog import Catalog

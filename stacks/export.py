@@ -5,8 +5,8 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Construct
 
-from lakeshot.config import Config
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
+from lakeshot.config.exports import Config
 from lakeshot.names import ExportNames, StageNames
 from stacks.constructs.arns import Arns
 from stacks.constructs.crawler import ExportCrawler

@@ -1,6 +1,6 @@
 """The part of the way a run takes in which a crawler finds the snapshot, or nothing is crawled."""
 
-from lakeshot.steps import Planned
+from lakeshot.steps.messages import Planned
 from stacks.constructs.asl import State, keep, path, retry, task
 
 FIRST = "ChooseCatalog"

@@ -7,7 +7,7 @@ caught once, closed, and ends the execution with the error it failed with.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lakeshot.steps import (
+from lakeshot.steps.messages import (
     CatalogInput,
     Catalogued,
     CloseInput,

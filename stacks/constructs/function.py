@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lakeshot.environment import FunctionEnvironment
+from lakeshot.steps.environment import FunctionEnvironment
 from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.arns import Arns
 from stacks.constructs.layers import RUNTIME, PublicLayers

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from constructs import Construct
 
-from lakeshot.environment import FunctionEnvironment
+from lakeshot.steps.environment import FunctionEnvironment
 from stacks.constructs.arns import Arns
 from stacks.constructs.function import FunctionCode, FunctionSize, StepFunction
 from stacks.constructs.permissions import Permissions

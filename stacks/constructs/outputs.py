@@ -3,7 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
 
 
 class Outputs(Construct):

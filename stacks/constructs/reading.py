@@ -1,7 +1,7 @@
 """The part of the way a run takes in which the job reads the source, and what it wrote is read back."""
 
-from lakeshot.plan import MOST_VERIFIERS
-from lakeshot.steps import Planned, VerifyFilesInput
+from lakeshot.runs.plan import MOST_VERIFIERS
+from lakeshot.steps.messages import Planned, VerifyFilesInput
 from stacks.constructs.asl import NOTHING, State, keep, parameters, path, retry, task
 
 FIRST = "ExportTable"

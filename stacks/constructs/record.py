@@ -3,7 +3,7 @@
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
 
 
 class DeploymentRecord(Construct):

@@ -3,8 +3,8 @@
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from lakeshot.config import Schedule
-from lakeshot.payload import Payload
+from lakeshot.config.exports import Schedule
+from lakeshot.config.payload import Payload
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.role import ServiceRole
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk.assertions import Template
 
 from app import FEATURES, REPOSITORY, build_app, new_app, read_config
-from lakeshot.config import parse_config
+from lakeshot.config.exports import parse_config
 from lakeshot.errors import ConfigError
 from stacks.constructs.catalog import Catalog
 from stacks.constructs.role import ServiceRole

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeshot.environment import FunctionEnvironment
+from lakeshot.steps.environment import FunctionEnvironment
 from stacks.constructs.layers import LAYER_ARNS, RECORDED_MB
 from tests.stacks.isolation import REPOSITORY
 from tests.stacks.template import TLS_ONLY, Template

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lakeshot.deployed import Deployed
-from lakeshot.payload import parse_payload
+from lakeshot.config.deployed import Deployed
+from lakeshot.config.payload import parse_payload
 from tests.stacks.template import Template
 
 SETTINGS = ("GlueVersion", "WorkerType", "NumberOfWorkers", "Timeout")

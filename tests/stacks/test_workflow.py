@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lakeshot.steps import (
+from lakeshot.steps.messages import (
     CatalogInput,
     CloseInput,
     PlanInput,

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lakeshot.config import parse_config
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
+from lakeshot.config.exports import parse_config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -2,8 +2,8 @@
 
 from botocore.exceptions import ClientError
 
+from lakeshot.commit.manifest import Manifest
 from lakeshot.errors import CatalogError
-from lakeshot.manifest import Manifest
 
 
 class LakeInMemory:

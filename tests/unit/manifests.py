@@ -1,8 +1,8 @@
 """Manifests for tests: small, with a column of each kind that the catalog treats differently."""
 
-from lakeshot.column_types import Column, ColumnType
+from lakeshot.columns.types import Column, ColumnType
+from lakeshot.commit.manifest import FileEntry, Manifest
 from lakeshot.files import Compression, FileFormat
-from lakeshot.manifest import FileEntry, Manifest
 from tests.unit.conftest import BUCKET, NOON
 
 SNAPSHOT = "20261121T120000Z"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from lakeshot.budget import Grant, ReadBudget, Wait
+from lakeshot.rate.budget import Grant, ReadBudget, Wait
 
 LARGEST_PAGE_BYTES = 1_000_000
 UNIT_BYTES = 4096

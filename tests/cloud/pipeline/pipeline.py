@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import awswrangler as wr
 
-from lakeshot.deployed import Deployed
-from lakeshot.lock import Holder, Lock
+from lakeshot.config.deployed import Deployed
 from lakeshot.names import StageNames
-from lakeshot.runs import RunRecord, RunTable
+from lakeshot.runs.lock import Holder, Lock
+from lakeshot.runs.records import RunRecord, RunTable
 from tests.cloud.local.account import REGION, Account, wait_for
 
 ACCOUNT_ID = "000000000000"

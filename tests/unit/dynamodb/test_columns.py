@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from lakeshot.columns.schema import Column, ColumnType
 from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.page import PageDecoder
 from lakeshot.errors import SourceError
-from lakeshot.schema import Column, ColumnType
 from tests.unit.dynamodb.type_table import Value, scan_response
 
 INT64_MAX, INT64_MIN = 9223372036854775807, -9223372036854775808

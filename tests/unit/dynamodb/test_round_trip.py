@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lakeshot.columns.schema import cast, unify
 from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.page import PageDecoder
-from lakeshot.schema import cast, unify
 from tests.unit.dynamodb.type_table import Value, column_type, rebuilt, scan_response
 
 Pages = list[list[dict[str, Value]]]

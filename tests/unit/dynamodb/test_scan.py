@@ -9,13 +9,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from lakeshot.budget import Progress, ReadBudget
+from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.errors import PermissionDeniedError, SourceError, ThrottledError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import Target
-from lakeshot.part import PartResult
+from lakeshot.rate.budget import Progress, ReadBudget
 from tests.unit.conftest import BUCKET
 from tests.unit.scan_simulation import VirtualClock
 

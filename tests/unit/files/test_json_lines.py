@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakeshot.column_types import (
+from lakeshot.columns.schema import arrow_schema
+from lakeshot.columns.types import (
     BIGINT,
     BINARY,
     BOOLEAN,
@@ -21,10 +22,9 @@ from lakeshot.column_types import (
     ColumnType,
     array_of,
 )
-from lakeshot.column_types import JSON as JSON_TYPE
+from lakeshot.columns.types import JSON as JSON_TYPE
 from lakeshot.files import Compression
 from lakeshot.files.json_lines import JsonLinesEncoder, json_lines_tables
-from lakeshot.schema import arrow_schema
 
 
 class InMemory(io.BytesIO):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from lakeshot.column_types import STRING, Column
+from lakeshot.columns.types import STRING, Column
 from lakeshot.errors import VerificationError
 from lakeshot.files import Compression, FileFormat, compressions
 from lakeshot.files.formats import ENCODERS

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from lakeshot.column_types import BIGINT, DECIMAL, NULL, STRING, Column, ColumnType
+from lakeshot.columns.schema import arrow_schema
+from lakeshot.columns.types import BIGINT, DECIMAL, NULL, STRING, Column, ColumnType
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import PartWriter, Target
-from lakeshot.schema import arrow_schema
 from tests.unit.conftest import BUCKET
 
 if TYPE_CHECKING:

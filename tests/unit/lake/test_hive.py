@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, cast
 import boto3
 import pytest
 
-from lakeshot.athena import Athena
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
+from lakeshot.lake.athena import Athena
 from lakeshot.lake.hive import HiveLake
 from tests.unit.manifests import COLUMNS, column, manifest
 

@@ -1,6 +1,6 @@
 """The SQL that Athena gets, as text."""
 
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
 from lakeshot.lake.view_sql import count_sql, identifier, literal, no_snapshot_sql, probe_sql, view_sql
 from tests.unit.manifests import COLUMNS, manifest

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from lakeshot.deployed import Deployed
-from lakeshot.runs import RunRecord, RunState
+from lakeshot.config.deployed import Deployed
+from lakeshot.runs.records import RunRecord, RunState
 from operate.context import Context, Output
 from operate.flow import Step
 from operate.observation import Observation

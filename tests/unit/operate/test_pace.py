@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lakeshot.runs import RunRecord
+from lakeshot.runs.records import RunRecord
 from operate.observation import Observation
 from operate.pace import Pace, PaceMeter, time_left
 from tests.unit.conftest import NOON

@@ -10,8 +10,8 @@ from datetime import timedelta
 import boto3
 import pytest
 
-from lakeshot.failure import Failure
-from lakeshot.runs import RunRecord, RunState, RunTable
+from lakeshot.runs.records import RunRecord, RunState, RunTable
+from lakeshot.steps.failure import Failure
 from operate import runs, watching
 from operate.context import Context
 from operate.errors import CommandError, UsageError

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from lakeshot.lock import Lock
-from lakeshot.runs import RunRecord, RunState, RunTable
-from lakeshot.snapshots import Snapshot, Snapshots
+from lakeshot.runs.lock import Lock
+from lakeshot.runs.records import RunRecord, RunState, RunTable
+from lakeshot.runs.snapshots import Snapshot, Snapshots
 from operate.context import Context
 from operate.status import status
 from tests.unit.conftest import NOON, RUN_TABLE

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from lakeshot.failure import Failure
-from lakeshot.runs import RunState
+from lakeshot.runs.records import RunState
+from lakeshot.steps.failure import Failure
 from operate.flow import Step
 from operate.observation import Observation
 from operate.summary import summary

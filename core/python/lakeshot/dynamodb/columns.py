@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakeshot import base64_text, json_text
-from lakeshot.casting import arrow_type
-from lakeshot.column_names import column_names
-from lakeshot.column_types import (
+from lakeshot.columns import base64_text, json_text
+from lakeshot.columns.casting import arrow_type
+from lakeshot.columns.lists import map_elements
+from lakeshot.columns.names import column_names
+from lakeshot.columns.schema import arrow_schema
+from lakeshot.columns.types import (
     BIGINT,
     BINARY,
     BOOLEAN,
@@ -25,8 +27,6 @@ from lakeshot.dynamodb.attributes import by_attribute, spread
 from lakeshot.dynamodb.items import Items
 from lakeshot.dynamodb.texts import booleans, text_lists, unescaped
 from lakeshot.errors import SourceError
-from lakeshot.lists import map_elements
-from lakeshot.schema import arrow_schema
 
 _SMALLEST_DECIMAL, _LARGEST_DECIMAL = 1e-18, 1e20
 

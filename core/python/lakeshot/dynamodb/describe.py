@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from lakeshot.dynamodb.rate import Throughput
 from lakeshot.errors import SourceError
-from lakeshot.plan import SourceTable
 from lakeshot.refusals import refusals_named
+from lakeshot.runs.plan import SourceTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

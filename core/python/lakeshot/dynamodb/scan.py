@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from lakeshot.budget import Budget, Progress, reserve
+from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.attribute_values import AttributeValue
 from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.envelope import Envelope, envelope
@@ -15,7 +15,7 @@ from lakeshot.dynamodb.raw_client import ScanClient
 from lakeshot.errors import SourceError, ThrottledError
 from lakeshot.files.writer import PartWriter, Target
 from lakeshot.model import Model
-from lakeshot.part import PartResult
+from lakeshot.rate.budget import Budget, Progress, reserve
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

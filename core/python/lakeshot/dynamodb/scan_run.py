@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import boto3
 
-from lakeshot.column_names import column_names
-from lakeshot.column_types import Column, ColumnType, Scalar
-from lakeshot.commit import Commit
+from lakeshot.columns.names import column_names
+from lakeshot.columns.types import Column, ColumnType, Scalar
+from lakeshot.commit.commit import Commit
+from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.files.writer import Target
-from lakeshot.part import PartResult
-from lakeshot.plan import Plan
-from lakeshot.remote_budget import Address, RemoteBudget
+from lakeshot.rate.remote import Address, RemoteBudget
+from lakeshot.runs.plan import Plan
 
 _KEY_TYPES = {"S": Scalar.STRING, "N": Scalar.BIGINT, "B": Scalar.BINARY}
 

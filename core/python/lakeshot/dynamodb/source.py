@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lakeshot.allowed import allowed
+from lakeshot.config.allowed import allowed
 from lakeshot.model import Setting
 
 ReadPercentage = Annotated[

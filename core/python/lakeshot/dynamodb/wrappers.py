@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from lakeshot.columns.json_text import JSON_NUMBER
 from lakeshot.dynamodb.brackets import Brackets
 from lakeshot.dynamodb.spans import Bytes, Mask, Positions, cut
-from lakeshot.json_text import JSON_NUMBER
 
 TAG_BYTES = len('{"M":')
 NUMBER_TAG_BYTES = len('{"N":"')

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from lakeshot.column_types import Column
+from lakeshot.columns.types import Column
 from lakeshot.files import Compression
 
 

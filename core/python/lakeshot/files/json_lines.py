@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from lakeshot import base64_text
-from lakeshot.casting import arrow_type, cast_array
-from lakeshot.column_types import DECIMAL, NUMBER_TEXT, Column, ColumnType, Scalar
+from lakeshot.columns import base64_text
+from lakeshot.columns.casting import arrow_type, cast_array
+from lakeshot.columns.json_text import quote
+from lakeshot.columns.lists import map_elements
+from lakeshot.columns.schema import arrow_schema
+from lakeshot.columns.types import DECIMAL, NUMBER_TEXT, Column, ColumnType, Scalar
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
-from lakeshot.json_text import quote
-from lakeshot.lists import map_elements
-from lakeshot.schema import arrow_schema
 
 ROWS_AT_ONCE = 8_192
 """Bounds the text in memory, and keeps it below the 2 GiB one Arrow array of text can hold."""

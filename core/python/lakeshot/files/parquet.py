@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakeshot.column_types import Column
+from lakeshot.columns.schema import arrow_schema
+from lakeshot.columns.types import Column
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
-from lakeshot.schema import arrow_schema
 
 _LIKELY_FOOTER_BYTES = 64 * 1024
 _TRAILER_BYTES = 8

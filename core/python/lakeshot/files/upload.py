@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakeshot.column_types import Column
+from lakeshot.columns.types import Column
 from lakeshot.model import Model
 from lakeshot.refusals import refusals_named
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
 
-from lakeshot.column_types import NULL, Column
+from lakeshot.columns.schema import cast, unify
+from lakeshot.columns.types import NULL, Column
 from lakeshot.files import Compression, FileFormat, suffix
 from lakeshot.files.encoder import Encoder
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.upload import MultipartUpload, UncommittedFile
 from lakeshot.model import Model
 from lakeshot.names import run_token
-from lakeshot.schema import cast, unify
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

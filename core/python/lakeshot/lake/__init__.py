@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from lakeshot.manifest import Manifest
+from lakeshot.commit.manifest import Manifest
 
 
 class Lake(Protocol):

@@ -4,11 +4,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeshot.athena import Athena
-from lakeshot.deployed import Deployed
+from lakeshot.commit.manifest import Manifest
+from lakeshot.config.deployed import Deployed
+from lakeshot.lake.athena import Athena
 from lakeshot.lake.hive_table import merged_columns, partition_input, table_input
 from lakeshot.lake.view_sql import count_sql, no_snapshot_sql, probe_sql, view_sql
-from lakeshot.manifest import Manifest
 from lakeshot.refusals import refusals_named
 
 if TYPE_CHECKING:

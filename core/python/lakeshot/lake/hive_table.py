@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lakeshot.deployed import Deployed
+from lakeshot.columns.schema import hive_type
+from lakeshot.commit.manifest import Manifest
+from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
-from lakeshot.manifest import Manifest
 from lakeshot.names import PARTITION_KEY
-from lakeshot.schema import hive_type
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import PartitionInputTypeDef, StorageDescriptorTypeDef, TableInputTypeDef

@@ -1,9 +1,9 @@
 """Opens the lake of a deployed export under a function's own permissions."""
 
-from lakeshot.athena import Athena
-from lakeshot.deployed import Deployed
+from lakeshot.config.deployed import Deployed
+from lakeshot.lake.athena import Athena
 from lakeshot.lake.hive import HiveLake
-from lakeshot.services import Services
+from lakeshot.steps.services import Services
 
 
 def open_athena(services: Services, deployed: Deployed) -> Athena:

@@ -1,9 +1,9 @@
 """The SQL that reads one export's snapshots. Every identifier is quoted, every literal escaped."""
 
-from lakeshot.deployed import Deployed
-from lakeshot.manifest import Manifest
+from lakeshot.columns.schema import view_expression
+from lakeshot.commit.manifest import Manifest
+from lakeshot.config.deployed import Deployed
 from lakeshot.names import PARTITION_KEY
-from lakeshot.schema import view_expression
 
 
 def identifier(name: str) -> str:

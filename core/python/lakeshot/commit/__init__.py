@@ -1,0 +1,1 @@
+"""How written parts become one snapshot: completed, agreed on one schema, listed in a manifest."""

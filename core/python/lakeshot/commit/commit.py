@@ -1,0 +1,157 @@
+"""Makes one attempt of every part visible, all with one schema, and says so in the manifest.
+
+Each step may be tried again after a crash anywhere: what an earlier try of the same commit has
+done is recognised and kept.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from lakeshot.columns.schema import fingerprint, unify
+from lakeshot.columns.types import Column
+from lakeshot.commit.completion import Guard, complete
+from lakeshot.commit.leftovers import abort_uploads, delete_files
+from lakeshot.commit.manifest import FileEntry, Manifest, save_manifest
+from lakeshot.commit.part import PartResult
+from lakeshot.commit.rewrite import Rewrite, rewrite, rewrites, rewritten_before
+from lakeshot.errors import CommitError, VerificationError
+from lakeshot.files.formats import ENCODERS
+from lakeshot.files.upload import MultipartUpload, UncommittedFile
+from lakeshot.files.writer import Target
+from lakeshot.model import Model
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Distribute = Callable[
+    [Callable[["S3Client", Rewrite], UncommittedFile], Sequence[Rewrite]], Sequence[UncommittedFile]
+]
+"""Calls a function with a client of its own for each item, wherever that is; results in any order."""
+COMPLETIONS_AT_ONCE = 8
+
+
+class Commit(Model):
+    """What is committed: a snapshot of so many parts, from a source that keeps its own count.
+
+    ``key_columns`` come first in the schema, and are all there is of an empty snapshot.
+    ``expected_from`` says in words where the source's count comes from.
+    """
+
+    export: str
+    moment: datetime
+    snapshot: str
+    target: Target
+    manifest_key: str
+    parts: int
+    key_columns: tuple[Column, ...]
+    expected_from: str
+    started_at: datetime
+
+
+def commit(
+    client: "S3Client",
+    what: Commit,
+    results: Sequence[PartResult],
+    *,
+    guard: Guard,
+    now: Callable[[], datetime],
+    distribute: Distribute | None = None,
+) -> Manifest:
+    """The manifest of the committed snapshot.
+
+    Takes the first attempt listed of each part. Raises CommitError if a part has none or a file
+    cannot be completed, VerificationError if rows written and the source's counts differ: then
+    nothing was made visible. ``guard`` is asked before every change that readers could see.
+    Without ``distribute``, files are rewritten one after another in this process.
+    """
+    target = what.target
+    parts = _one_attempt_each(what, results)
+    expected = _checked_count(what, parts)
+    files = [file for part in parts for file in part.files] or [_empty_file(client, what)]
+    keys = [column.source for column in what.key_columns]
+    columns = unify([target.known_columns, what.key_columns, *(file.columns for file in files)], first=keys)
+    entries = _make_visible(
+        client, target, files, rewrites(target, files, columns), guard=guard, distribute=distribute
+    )
+    guard()
+    delete_files(client, target.bucket, target.prefix, target.run, keep={entry.key for entry in entries})
+    abort_uploads(client, target.bucket, target.prefix, target.run)
+    manifest = Manifest(
+        export=what.export,
+        run=target.run,
+        moment=what.moment,
+        snapshot=what.snapshot,
+        bucket=target.bucket,
+        prefix=target.prefix,
+        format=target.format,
+        compression=target.compression,
+        columns=columns,
+        schema_fingerprint=fingerprint(columns),
+        rows=sum(entry.rows for entry in entries),
+        bytes=sum(entry.bytes for entry in entries),
+        expected_rows=expected,
+        expected_from=what.expected_from,
+        consumed_units=sum(part.consumed_units for part in parts),
+        started_at=what.started_at,
+        finished_at=now(),
+        files=tuple(sorted(entries, key=lambda entry: entry.key)),
+    )
+    guard()
+    return save_manifest(client, target.bucket, what.manifest_key, manifest)
+
+
+def _one_attempt_each(what: Commit, results: Sequence[PartResult]) -> list[PartResult]:
+    chosen: dict[int, PartResult] = {}
+    for result in results:
+        chosen.setdefault(result.part, result)
+    if missing := sorted(set(range(what.parts)) - chosen.keys()):
+        raise CommitError(
+            f"{len(missing)} of {what.parts} parts have no finished attempt, such as part {missing[0]}; "
+            "nothing was made visible. Run the export again"
+        )
+    return [chosen[part] for part in range(what.parts)]
+
+
+def _checked_count(what: Commit, parts: Sequence[PartResult]) -> int:
+    written = sum(file.rows for part in parts for file in part.files)
+    expected = sum(part.source_count for part in parts)
+    if written != expected:
+        raise VerificationError(
+            f"{written} rows were written but the source said {expected} ({what.expected_from}); "
+            "nothing was made visible. Run the export again"
+        )
+    return expected
+
+
+def _make_visible(
+    client: "S3Client",
+    target: Target,
+    files: Sequence[UncommittedFile],
+    changes: Sequence[Rewrite],
+    *,
+    guard: Guard,
+    distribute: Distribute | None,
+) -> list[FileEntry]:
+    """Complete every file; those to be rewritten first as they are, then as they should be."""
+
+    def completed(uncommitted: Sequence[UncommittedFile]) -> list[FileEntry]:
+        with ThreadPoolExecutor(max_workers=COMPLETIONS_AT_ONCE) as pool:
+            return list(pool.map(lambda file: complete(client, target.bucket, file, guard), uncommitted))
+
+    done = [entry for change in changes if (entry := rewritten_before(client, change)) is not None]
+    pending = [change for change in changes if change.key not in {entry.key for entry in done}]
+    changed = {change.file.key for change in changes}
+    kept = completed([file for file in files if file.key not in changed])
+    completed([change.file for change in pending])
+    spread = distribute or (lambda function, items: [function(client, item) for item in items])
+    return [*done, *kept, *completed(spread(rewrite, pending) if pending else ())]
+
+
+def _empty_file(client: "S3Client", what: Commit) -> UncommittedFile:
+    """A file without rows, so that an empty snapshot has columns a catalog can show."""
+    target = what.target
+    with MultipartUpload(client, target.bucket, target.key(part=0, number=0)) as upload:
+        ENCODERS[target.format](upload, what.key_columns, target.compression).close()
+        return upload.finish(0, what.key_columns)

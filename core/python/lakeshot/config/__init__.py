@@ -1,0 +1,1 @@
+"""What a team configures, what is deployed of it, and what a payload may ask for."""

@@ -1,0 +1,114 @@
+"""What is deployed for one export: written by its stack as an SSM parameter, read by every step.
+
+A payload is held against this record, so a person who may start executions can still choose
+neither job, role nor destination.
+"""
+
+from typing import Literal
+
+from lakeshot.config.exports import Export
+from lakeshot.config.payload import Payload
+from lakeshot.errors import PayloadError
+from lakeshot.files import Compression, FileFormat
+from lakeshot.model import Model
+from lakeshot.names import ExportNames, StageNames
+
+_FIXED_FIELDS = ("export", "job", "crawler", "source_table", "destination", "format")
+"""What a payload repeats but never chooses."""
+
+
+class Deployed(Model):
+    """One deployed export. ``bucket`` and ``job_role_arn`` may hold CloudFormation tokens at synth."""
+
+    export: str
+    stage: str
+    kind: Literal["snapshot"]
+    source_type: Literal["dynamodb"]
+    source_table: str
+    read_percentage: float
+    max_read_units: int | None = None
+    consistent_read: bool
+    format: FileFormat
+    compression: Compression
+    catalog: Literal["crawler", "direct"]
+    bucket: str
+    database: str
+    job_role_arn: str
+    glue_version: str
+    worker_type: str
+    workers: int
+    timeout_minutes: int
+    log_level: str
+    retain_snapshots: int
+
+    @classmethod
+    def of(
+        cls, *, name: str, export: Export, stage: str, database: str, bucket: str, job_role_arn: str
+    ) -> "Deployed":
+        """The record of an export as configured, in a given bucket and under a given role."""
+        return cls(
+            export=name,
+            stage=stage,
+            kind=export.kind,
+            source_type=export.source.type,
+            source_table=export.source.table,
+            read_percentage=export.source.read_percentage,
+            max_read_units=export.source.max_read_units,
+            consistent_read=export.source.consistent_read,
+            format=export.format,
+            compression=export.effective_compression,
+            catalog=export.catalog,
+            bucket=bucket,
+            database=database,
+            job_role_arn=job_role_arn,
+            glue_version=export.job.glue_version,
+            worker_type=export.job.worker_type,
+            workers=export.job.workers,
+            timeout_minutes=export.job.timeout_minutes,
+            log_level=export.job.log_level,
+            retain_snapshots=export.retain_snapshots,
+        )
+
+    @property
+    def names(self) -> ExportNames:
+        """Names of what belongs to this export."""
+        return ExportNames(stage=self.stage, export=self.export)
+
+    @property
+    def stage_names(self) -> StageNames:
+        """Names of what this export shares with the others of its stage."""
+        return StageNames(stage=self.stage)
+
+    @property
+    def destination(self) -> str:
+        """S3 URI below which every snapshot of this export lies."""
+        return f"s3://{self.bucket}/{self.names.data_prefix}"
+
+    def payload(self, scheduled_time: str | None = None) -> Payload:
+        """The payload that runs this export as deployed; what the schedule sends."""
+        return Payload(
+            export=self.export,
+            job=self.names.resource,
+            crawler=self.names.resource,
+            source_table=self.source_table,
+            read_percentage=self.read_percentage,
+            max_read_units=self.max_read_units,
+            consistent_read=self.consistent_read,
+            destination=self.destination,
+            format=self.format,
+            scheduled_time=scheduled_time,
+        )
+
+    def check(self, payload: Payload) -> None:
+        """Refuse a payload that names anything but this export's own resources, with PayloadError."""
+        own = self.payload()
+        wrong = [
+            f"field {name!r}: got {str(getattr(payload, name))!r}, deployed is {str(getattr(own, name))!r}"
+            for name in _FIXED_FIELDS
+            if getattr(payload, name) != getattr(own, name)
+        ]
+        if wrong:
+            raise PayloadError(
+                f"the payload does not fit the deployed export {self.export!r}: {'; '.join(wrong)}. "
+                f"Print the right one with: make payload EXPORT={self.export}"
+            )

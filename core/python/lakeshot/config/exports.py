@@ -1,0 +1,187 @@
+"""What a team writes in ``exports.yaml``, as frozen typed models.
+
+One file describes one stage: what is shared, and every export by name. The JSON Schema that
+editors use is generated from these models (``make schema``).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+
+from lakeshot.config.allowed import allowed
+from lakeshot.config.errors import config_error, shown
+from lakeshot.dynamodb.source import DynamoDBSource
+from lakeshot.errors import ConfigError
+from lakeshot.files import Compression, FileFormat, compressions
+from lakeshot.model import Setting
+from lakeshot.names import ExportNames
+
+ExportName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$"),
+    allowed("1 to 40 lower-case letters, digits, hyphens and underscores, a letter first"),
+]
+RESERVED_NAMES = frozenset({"common", "export"})
+"""Names that the stage's own stack and state machine already have."""
+
+_RATE = r"rate\([1-9][0-9]* (minute|hour|day)s?\)"
+_CRON = r"cron\(F F (F F \?|\? F F) F\)".replace("F", r"[0-9A-Za-z*?,/#-]+")
+"""Six fields. A day is given by its number in the month or in the week; the other one is ``?``."""
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(name)
+    return name
+
+
+class Schedule(Setting):
+    """When an export runs by itself. Nothing runs until ``enabled`` is true."""
+
+    expression: Annotated[
+        str,
+        Field(pattern=f"^({_CRON}|{_RATE})$", examples=["cron(0 2 * * ? *)"]),
+        allowed(
+            "cron(minute hour day-of-month month day-of-week year) with ? for one of the two days, such as "
+            "cron(0 2 * * ? *), or rate(number unit) in minutes, hours or days, such as rate(6 hours)"
+        ),
+    ]
+    """When to run: ``cron(...)`` or ``rate(...)`` as EventBridge Scheduler takes it."""
+    timezone: Annotated[
+        str, AfterValidator(_known_timezone), allowed("a time zone's IANA name, such as Europe/Berlin")
+    ] = "Etc/UTC"
+    """Time zone of a cron expression, such as Europe/Berlin."""
+    enabled: bool = False
+    """Whether the schedule starts runs; deployed either way."""
+
+
+class Job(Setting):
+    """The Glue job of an export. ``timeout_minutes`` bounds one run's reading."""
+
+    glue_version: Literal["5.1", "6.0"] = "5.1"
+    """5.1 runs Spark 3.5 on Python 3.11, 6.0 runs Spark 4.1 on Python 3.13."""
+    worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = "G.1X"
+    """Size of one worker; G.1X is one DPU (4 vCPU, 16 GB)."""
+    workers: Annotated[int, Field(ge=2, le=299)] = 2
+    """How many workers, the driver included; with auto scaling the most there may be."""
+    timeout_minutes: Annotated[int, Field(ge=1, le=10080)] = 480
+    """How long one run may read before Glue ends it."""
+    auto_scaling: bool = False
+    """Whether Glue removes workers that have nothing to do."""
+    spark_conf: Mapping[str, str] = Field(default_factory=dict)
+    """Further Spark settings, such as spark.executor.memoryOverhead."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least severe messages that the job logs."""
+
+
+class Export(Setting):
+    """One named export: where rows come from, and what is made of them."""
+
+    kind: Literal["snapshot"] = "snapshot"
+    """What the export does; a snapshot is the whole table at one moment."""
+    source: DynamoDBSource
+    """Where the rows come from."""
+    format: FileFormat = FileFormat.PARQUET
+    """How rows are laid out in the data files."""
+    compression: Compression | None = None
+    """How data files are compressed; by default snappy for parquet, gzip for json."""
+    catalog: Literal["crawler", "direct"] = "crawler"
+    """Who writes the catalog: a Glue crawler, or Lakeshot itself from the manifest, which is quicker."""
+    schedule: Schedule | None = None
+    """When the export runs by itself; without it, only when a person starts it."""
+    job: Job = Job()
+    """The Glue job that reads and writes."""
+    retain_snapshots: Annotated[int, Field(ge=1, le=10_000)] = 30
+    """How many verified snapshots are kept; older ones are removed after a run."""
+    region: str | None = None
+    """Region to deploy this export to, if not the stage's."""
+
+    @model_validator(mode="after")
+    def _compression_fits_format(self) -> Self:
+        allowed = compressions(self.format)
+        if self.compression is not None and self.compression not in allowed:
+            raise ValueError(
+                f"compression {self.compression.value!r} does not go with format {self.format.value!r}; "
+                f"allowed: {', '.join(allowed)}"
+            )
+        return self
+
+    @property
+    def effective_compression(self) -> Compression:
+        """The compression to use: the given one, else the format's default."""
+        return self.compression or compressions(self.format)[0]
+
+
+class Config(Setting):
+    """The whole of ``exports.yaml``."""
+
+    stage: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9]{0,11}$"),
+        allowed("1 to 12 lower-case letters and digits, a letter first"),
+    ] = "dev"
+    """Prefix of every name, so that several deployments share an account."""
+    region: str | None = None
+    """Region to deploy to; by default the deployer's own."""
+    database: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
+        allowed("1 to 63 lower-case letters, digits and underscores, a letter first"),
+    ] = "lakeshot"
+    """Glue database of tables and views."""
+    notify: tuple[
+        Annotated[
+            str,
+            Field(pattern=r"^[^@\s]+@[^@\s]+$"),
+            allowed("an e-mail address, such as team@example.com"),
+        ],
+        ...,
+    ] = ()
+    """E-mail addresses that are told of runs which end without success."""
+    keep_data_on_destroy: bool = True
+    """Whether bucket and run table outlive ``cdk destroy``."""
+    exports: Annotated[Mapping[ExportName, Export], Field(min_length=1)]
+    """Every export by its name, which is also its view's (hyphens become underscores)."""
+
+    @field_validator("exports")
+    @classmethod
+    def _names_are_usable(cls, exports: Mapping[str, Export]) -> Mapping[str, Export]:
+        owners: dict[str, str] = {}
+        for name in exports:
+            if name in RESERVED_NAMES:
+                raise ValueError(
+                    f"an export cannot be named {name!r}: Lakeshot uses that name itself; rename it"
+                )
+            names = ExportNames(stage="any", export=name)
+            for entry in (names.view, names.table):
+                if entry in owners:
+                    raise ValueError(
+                        f"exports {owners[entry]!r} and {name!r} would both be {entry!r} in the catalog; "
+                        "rename one (hyphens and underscores are the same there)"
+                    )
+                owners[entry] = name
+        return exports
+
+    def regions(self) -> Mapping[str | None, tuple[str, ...]]:
+        """Names of exports by the region they are deployed to; None is the deployer's own."""
+        grouped: dict[str | None, list[str]] = {}
+        for name, export in self.exports.items():
+            grouped.setdefault(export.region or self.region, []).append(name)
+        return {region: tuple(names) for region, names in grouped.items()}
+
+
+def parse_config(document: object, origin: str = "exports.yaml") -> Config:
+    """The config a parsed YAML document holds.
+
+    Raises ConfigError that names each export and field, what was given and what is allowed.
+    """
+    if document is None:
+        raise ConfigError(f"{origin}: the file is empty; it needs the key 'exports'")
+    if not isinstance(document, Mapping):
+        raise ConfigError(f"{origin}: got {shown(document)}; allowed: a mapping with the key 'exports'")
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        raise config_error(error, origin, Config) from error

@@ -1,0 +1,1 @@
+"""What each step of the workflow does, behind the functions in ``lambdas/``."""

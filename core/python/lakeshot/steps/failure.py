@@ -1,0 +1,79 @@
+"""Why a run ended without success, read from what Step Functions says, and what to do next."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lakeshot.model import Model
+from lakeshot.steps.messages import ExecutionEnd
+
+_RUN_AGAIN = "Look at the job's log, then run again; nothing has to be cleaned up first."
+_TOO_SLOW = "Raise timeout_minutes, the read percentage or the workers, then run again."
+_NEXT_STEPS = {
+    "LockHeldError": "Wait for the run that holds the lock, or stop it.",
+    "LockLostError": "Another run has taken over; run again only if that one fails.",
+    "PayloadError": "Correct the payload and start the run again.",
+    "SourceError": "Correct the source table or its name, then run again.",
+    "PermissionDeniedError": "Allow the action in the role's policy, then run again.",
+    "VerificationError": "Run again; if it repeats, look at the job's log.",
+    "CatalogError": "Correct the catalog, then run again.",
+    "CommitError": "Run again.",
+    "BudgetLostError": "The job's driver was lost. Run again; if it repeats, use a larger worker type.",
+    "ThrottledError": "Lower the read percentage or raise the table's capacity, then run again.",
+    "States.Timeout": _TOO_SLOW,
+}
+_OUR_ERROR = re.compile(r"(?:^|[\s;.])(?P<kind>[A-Za-z]+Error): (?P<message>.+)", re.DOTALL)
+
+
+class Failure(Model):
+    """The cause in one paragraph, and the next step."""
+
+    cause: str
+    next_step: str
+
+
+def explain(end: ExecutionEnd) -> Failure:
+    """What happened, in the words of the step that failed where it had any."""
+    if end.status == "ABORTED":
+        return Failure(
+            cause=f"the run was stopped: {end.cause or 'no reason was given'}", next_step="Run again."
+        )
+    if end.status == "TIMED_OUT" or end.error == "States.Timeout":
+        return Failure(cause="the run took longer than its time limit allows", next_step=_TOO_SLOW)
+    cause = _document(end.cause)
+    if "errorMessage" in cause:
+        return _failure(str(cause.get("errorType", end.error)), str(cause["errorMessage"]))
+    if "JobRunState" in cause:
+        return _of_job(cause)
+    if "QueryExecution" in cause:
+        status = cause["QueryExecution"].get("Status", {})
+        return _failure("CatalogError", f"Athena: {status.get('StateChangeReason', 'the query failed')}")
+    return _failure(end.error or "", end.cause or "no reason was given")
+
+
+def _of_job(job_run: Mapping[str, Any]) -> Failure:
+    """The end of a Glue job run; Glue may put a category of its own before our words."""
+    message = str(job_run.get("ErrorMessage") or "")
+    if job_run["JobRunState"] == "TIMEOUT":
+        return Failure(cause="the Glue job ran longer than its timeout allows", next_step=_TOO_SLOW)
+    if job_run["JobRunState"] == "STOPPED":
+        return Failure(cause="the Glue job was stopped from outside this run", next_step="Run again.")
+    ours = _OUR_ERROR.search(message)
+    if ours is not None and ours["kind"] in _NEXT_STEPS:
+        return _failure(ours["kind"], ours["message"])
+    return _failure("", message or "the Glue job failed without a message")
+
+
+def _failure(kind: str, message: str) -> Failure:
+    return Failure(
+        cause=f"{kind}: {message}" if kind else message, next_step=_NEXT_STEPS.get(kind, _RUN_AGAIN)
+    )
+
+
+def _document(text: str | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,179 @@
+"""Columns of many files: their engines' types, their union, and rows cast to it."""
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from lakeshot.columns.schema import (
+    Column,
+    ColumnType,
+    arrow_schema,
+    cast,
+    fingerprint,
+    hive_type,
+    trino_type,
+    unify,
+    view_expression,
+)
+from lakeshot.files import FileFormat
+
+DECIMALS = pa.decimal128(38, 18)
+
+
+def column(source: str, type_text: str, name: str | None = None) -> Column:
+    return Column(name=name or source, source=source, type=ColumnType.parse(type_text))
+
+
+@pytest.mark.parametrize(
+    ("type_text", "parquet", "json", "view"),
+    [
+        ("null", "string", "string", "varchar"),
+        ("bigint", "bigint", "bigint", "bigint"),
+        ("decimal(38,18)", "decimal(38,18)", "string", "decimal(38,18)"),
+        ("number_text", "string", "string", "varchar"),
+        ("string", "string", "string", "varchar"),
+        ("boolean", "boolean", "boolean", "boolean"),
+        ("binary", "binary", "string", "varbinary"),
+        ("json", "string", "string", "varchar"),
+        ("array<bigint>", "array<bigint>", "array<bigint>", "array(bigint)"),
+        ("array<decimal(38,18)>", "array<decimal(38,18)>", "array<string>", "array(decimal(38,18))"),
+        ("array<number_text>", "array<string>", "array<string>", "array(varchar)"),
+        ("array<string>", "array<string>", "array<string>", "array(varchar)"),
+        ("array<binary>", "array<binary>", "array<string>", "array(varbinary)"),
+    ],
+)
+def test_engines_names_of_each_type(type_text: str, parquet: str, json: str, view: str) -> None:
+    """Glue and Athena call each type what docs/types.md says."""
+    column_type = ColumnType.parse(type_text)
+    hive = [hive_type(column_type, file_format) for file_format in (FileFormat.PARQUET, FileFormat.JSON)]
+    assert (*hive, trino_type(column_type)) == (parquet, json, view)
+
+
+@pytest.mark.parametrize(
+    ("type_text", "expression"),
+    [
+        ("string", '"a ""b"""'),
+        ("bigint", '"a ""b"""'),
+        ("decimal(38,18)", 'CAST("a ""b""" AS decimal(38,18))'),
+        ("binary", 'from_base64("a ""b""")'),
+        ("array<bigint>", '"a ""b"""'),
+        ("array<decimal(38,18)>", 'transform("a ""b""", element -> CAST(element AS decimal(38,18)))'),
+        ("array<binary>", 'transform("a ""b""", element -> from_base64(element))'),
+    ],
+)
+def test_the_view_makes_values_of_json_lines_text(type_text: str, expression: str) -> None:
+    """Over JSON lines the view converts what is text there; over Parquet it shows the column as it is."""
+    quoted = column('a "b"', type_text)
+    assert view_expression(quoted, FileFormat.JSON) == expression
+    assert view_expression(quoted, FileFormat.PARQUET) == '"a ""b"""'
+
+
+def test_the_arrow_schema_of_columns() -> None:
+    """Arrow fields carry the columns' names, in order; text of any kind is a string."""
+    columns = [column("B", "array<decimal(38,18)>", "b"), column("a", "null"), column("n", "number_text")]
+    expected = pa.schema([("b", pa.list_(DECIMALS)), ("a", pa.string()), ("n", pa.string())])
+    assert arrow_schema(columns) == expected
+
+
+def test_unified_columns_hold_the_rows_of_all_files() -> None:
+    """Types widen per attribute, names are given anew over all, keys come first and the rest sorted."""
+    first = (column("Id", "bigint", "id"), column("key", "string"), column("a", "null"))
+    second = (column("Id", "decimal(38,18)", "id"), column("id", "string"), column("key", "string"))
+    assert unify([first, second], first=["key"]) == (
+        column("key", "string"),
+        column("Id", "decimal(38,18)", "id_12156e"),
+        column("a", "null"),
+        column("id", "string"),
+    )
+
+
+def test_no_files_unify_to_no_columns() -> None:
+    """The snapshot of an empty table has no columns, its keys included."""
+    assert unify([], first=["key"]) == ()
+
+
+CASTS = [
+    ("null", "array<bigint>", [None, None], [None, None]),
+    ("bigint", "decimal(38,18)", [-(2**63), None], [Decimal(-(2**63)), None]),
+    ("bigint", "number_text", [10, None], ["10", None]),
+    ("bigint", "json", [10, None], ["10", None]),
+    (
+        "decimal(38,18)",
+        "number_text",
+        [
+            Decimal("1E-18"),
+            Decimal("-0.00000012"),
+            Decimal(0),
+            Decimal("100.50"),
+            Decimal("-99999999999999999999"),
+            None,
+        ],
+        ["0.000000000000000001", "-0.00000012", "0", "100.5", "-99999999999999999999", None],
+    ),
+    ("decimal(38,18)", "json", [Decimal("-2.50")], ["-2.5"]),
+    ("number_text", "json", ["1E-130", ".5"], ["1E-130", '{"N":".5"}']),
+    ("string", "json", ['a"', None], ['"a\\""', None]),
+    ("boolean", "json", [True, False], ["true", "false"]),
+    ("binary", "json", [b"\x00\x01", None], ['{"B":"AAE="}', None]),
+    ("array<bigint>", "array<decimal(38,18)>", [[1, 2], None, []], [[Decimal(1), Decimal(2)], None, []]),
+    ("array<bigint>", "array<number_text>", [[1, 2], None], [["1", "2"], None]),
+    ("array<decimal(38,18)>", "array<number_text>", [[Decimal("1.50")]], [["1.5"]]),
+    ("array<bigint>", "json", [[1, 2], None], ['{"NS":["1","2"]}', None]),
+    ("array<decimal(38,18)>", "json", [[Decimal("0.50")]], ['{"NS":["0.5"]}']),
+    ("array<number_text>", "json", [["1E-130"]], ['{"NS":["1E-130"]}']),
+    ("array<string>", "json", [["a", 'b"']], ['{"SS":["a","b\\""]}']),
+    ("array<binary>", "json", [[b"\x00\x01", b""]], ['{"BS":["AAE=",""]}']),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "values", "expected"), CASTS, ids=[f"{g} to {w}" for g, w, _, _ in CASTS]
+)
+def test_values_widen_without_loss(
+    given: str, wanted: str, values: list[object], expected: list[object]
+) -> None:
+    """Each widening of the lattice keeps every value, in arrays of several chunks and slices too."""
+    before, after = [column("a", given)], [column("a", wanted)]
+    table = pa.table(
+        [pa.array([None, *values], arrow_schema(before).field(0).type)], schema=arrow_schema(before)
+    )
+    chunks = pa.concat_tables([table.slice(1), table.slice(1, 1)])
+    wider = cast(chunks, before, after)
+    assert wider.schema == arrow_schema(after)
+    assert wider.column("a").to_pylist() == [*expected, expected[0]]
+
+
+def test_rows_are_cast_by_attribute() -> None:
+    """A file's columns find their place by attribute, whatever they are called in either."""
+    before = [column("Id", "bigint", "id")]
+    after = [column("Id", "number_text", "id_12156e"), column("id", "string")]
+    wider = cast(pa.table({"id": [7]}), before, after)
+    assert wider.to_pylist() == [{"id_12156e": "7", "id": None}]
+
+
+@pytest.mark.parametrize(
+    ("after", "reason"),
+    [
+        ([column("b", "string")], r"the target columns lack \['a'\]"),
+        ([column("a", "bigint")], "cannot cast string to bigint without loss; widen to json"),
+    ],
+)
+def test_a_cast_that_would_lose_something_is_refused(after: list[Column], reason: str) -> None:
+    """Neither an attribute nor a value's exactness is dropped on the way."""
+    with pytest.raises(ValueError, match=reason):
+        cast(pa.table({"a": ["x"]}), [column("a", "string")], after)
+
+
+def test_fingerprints_tell_columns_apart() -> None:
+    """Equal columns have one fingerprint; another type, name, source or order has another."""
+    columns = [column("a", "string"), column("b", "bigint")]
+    others = [
+        [column("a", "json"), column("b", "bigint")],
+        [column("a", "string", "z"), column("b", "bigint")],
+        [column("z", "string", "a"), column("b", "bigint")],
+        columns[::-1],
+        [],
+    ]
+    assert fingerprint(columns) == "8c383c6cdb8b796d87566d3b19e6cc105c44e73126a665cdd9b5d4ffc853ddcf"
+    assert len({fingerprint(each) for each in [columns, *others]}) == 6
