@@ -38,7 +38,9 @@ KEY = b"benchmark"
 def main(arguments: list[str]) -> int:
     """Print the fullest and the emptiest window for each number of segments; 1 if one is outside."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks rate")
-    parser.add_argument("--units", type=int, default=500, help="read units per second, default: %(default)s")
+    parser.add_argument(
+        "--units", type=int, default=2_000, help="read units per second, default: %(default)s"
+    )
     parser.add_argument("--seconds", type=int, default=30, help="of reading each, default: %(default)s")
     given = parser.parse_args(arguments)
     if given.seconds < 2 * WINDOW_SECONDS:
@@ -87,8 +89,10 @@ def _scan(segments: int, units: int) -> int:
         ScanPart(table=skewed_table.NAME, segment=segment, total_segments=segments)
         for segment in range(segments)
     ]
-    context = get_context("forkserver")  # workers are forked from a process without threads, as Spark's are
-    context.set_forkserver_preload(["lakeshot.dynamodb.scan_run"])
+    # Workers are forked, as Spark's are. pyarrow imports pandas at its first array: eight at once, sharing
+    # this machine's cores, would measure that instead.
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["lakeshot.dynamodb.scan_run", "pandas"])
     with BudgetServer(ReadBudget(units), KEY) as server, ProcessPoolExecutor(segments, context) as workers:
         worker = ScanWorker(target, os.environ["AWS_REGION"], server.address, KEY)
         return sum(result.rows for result in workers.map(worker, parts, [0] * segments))

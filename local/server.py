@@ -19,7 +19,11 @@ from local.hooks.executions import follow_execution_rules
 from local.hooks.functions import name_function_errors
 from local.hooks.glue import keep_job_fields
 from local.hooks.partitions import supply_update_partition
-from local.hooks.permissions import check_glue_resources, name_resources_in_denials
+from local.hooks.permissions import (
+    check_glue_resources,
+    know_sessions_by_their_role,
+    name_resources_in_denials,
+)
 from local.hooks.s3 import keep_whole_object_checksums
 from local.hooks.states import enforce_state_machine_roles
 
@@ -30,6 +34,7 @@ SCHEDULE_TICK_SECONDS = 1.0
 def install() -> None:
     """Give ministack AWS's rules, then the stand-ins for what it lacks."""
     name_resources_in_denials()
+    know_sessions_by_their_role()
     check_glue_resources()
     keep_job_fields()
     supply_update_partition()

@@ -1,11 +1,14 @@
 """IAM as AWS has it where ministack is coarser: Glue's resources, and denials that name the resource."""
 
 import json
+import re
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import athena
 
 from local.hooks.operations import JsonObject
+
+SESSION_ARN = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
 
 
 def name_resources_in_denials() -> None:
@@ -21,6 +24,22 @@ def name_resources_in_denials() -> None:
         return respond(service, action, principal_arn, request_id, **details)
 
     iam_actions.access_denied_response = access_denied_response
+
+
+def know_sessions_by_their_role() -> None:
+    """Let ``aws:PrincipalArn`` of a role's session be the role's ARN; ministack has the session's there.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+    """
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolve_condition_key(key: str, context: iam_evaluator.EvalContext) -> object:
+        value = resolve(key, context)
+        if key.lower() != "aws:principalarn" or not isinstance(value, str):
+            return value
+        return SESSION_ARN.sub(r"arn:\1:iam::\2:role/\3", value)
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key
 
 
 def check_glue_resources() -> None:

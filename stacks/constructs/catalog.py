@@ -31,7 +31,9 @@ class Catalog(Construct):
                 name=database, description="Snapshots that Lakeshot exported, and views of the latest ones"
             ),
         )
-        snapshots.apply_removal_policy(cdk.RemovalPolicy.RETAIN if keep_data else cdk.RemovalPolicy.DESTROY)
+        snapshots.apply_removal_policy(
+            cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep_data else cdk.RemovalPolicy.DESTROY
+        )
         athena.CfnWorkGroup(
             self,
             "Workgroup",

@@ -100,7 +100,7 @@ class Functions(Construct):
     def _allow_end(self, topic_arn: str) -> None:
         close = self._may("close")
         close.read_deployed_exports()
-        close.use_run_table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        close.use_run_table("ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
         close.watch_executions()
         close.watch_jobs("BatchStopJobRun")
         close.use_run_files("GetObject")

@@ -1,5 +1,6 @@
 """The role under which an export's source is read and its files are written."""
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -26,8 +27,13 @@ class JobRole(ServiceRole):
     ) -> None:
         super().__init__(scope, id_, role_name=f"{names.job_role}{role_suffix}", service="glue.amazonaws.com")
         planner = arns.role(f"{arns.names.function('plan')}{role_suffix}")
+        # Named by condition: a role that is named as principal is lost when it is replaced, even by its like.
         self.assume_role_policy.add_statements(  # type: ignore[union-attr]
-            iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ArnPrincipal(planner)])
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole"],
+                principals=[iam.AccountPrincipal(cdk.Stack.of(self).account)],
+                conditions={"ArnEquals": {"aws:PrincipalArn": planner}},
+            )
         )
         self._arns = arns
         self._read_source(source_table)

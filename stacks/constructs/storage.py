@@ -22,7 +22,7 @@ class Storage(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, bucket_name: str, keep_data: bool) -> None:
         super().__init__(scope, id_)
-        removal = cdk.RemovalPolicy.RETAIN if keep_data else cdk.RemovalPolicy.DESTROY
+        removal = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep_data else cdk.RemovalPolicy.DESTROY
         logs = s3.Bucket(
             self,
             "AccessLogs",

@@ -218,6 +218,12 @@ def test_exports_are_grouped_by_region() -> None:
     assert config.regions() == {"eu-west-1": ("a", "c"), "us-east-1": ("b",)}
 
 
+def test_a_region_of_one_export_asks_for_the_region_of_the_others() -> None:
+    """The deployer's own region might be the same, and then two stacks would have one name."""
+    message = refused({"exports": {"a": REVIEWS, "b": {**REVIEWS, "region": "us-east-1"}}})
+    assert "export 'b' names a region of its own" in message
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     """Nobody has to deploy three times to find three typos."""
     message = refused({"stgae": "x", "exports": {"a": {}, "b": {**REVIEWS, "retain_snapshots": 0}}})

@@ -164,6 +164,16 @@ class Config(Setting):
                 owners[entry] = name
         return exports
 
+    @model_validator(mode="after")
+    def _regions_are_told_apart(self) -> Self:
+        away = sorted(name for name, export in self.exports.items() if export.region is not None)
+        if away and self.region is None:
+            raise ValueError(
+                f"export {away[0]!r} names a region of its own, so the file has to name one for the others: "
+                "give 'region' at its top, too"
+            )
+        return self
+
     def regions(self) -> Mapping[str | None, tuple[str, ...]]:
         """Names of exports by the region they are deployed to; None is the deployer's own."""
         grouped: dict[str | None, list[str]] = {}

@@ -14,7 +14,7 @@ PATCHED = {
     eventbridge: ["_invoke_target"],
     glue: ["_create_job", "_update_job"],
     iam_actions: ["access_denied_response", "extract_resource_arn"],
-    iam_evaluator: ["enforce"],
+    iam_evaluator: ["_resolve_condition_key", "enforce"],
     lambda_svc: ["_execute_function_warm"],
     s3: ["_create_multipart_upload", "_complete_multipart_upload", "_composite_checksum"],
     scheduler: ["_SCHEDULE_TICK_INTERVAL"],

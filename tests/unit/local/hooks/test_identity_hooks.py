@@ -6,7 +6,12 @@ from ministack.services import eventbridge
 
 from local.hooks import AccessDeniedError, authorize, caller_credentials, role_credentials
 from local.hooks.events import enforce_target_permissions
-from local.hooks.permissions import check_glue_resources, glue_resource, name_resources_in_denials
+from local.hooks.permissions import (
+    check_glue_resources,
+    glue_resource,
+    know_sessions_by_their_role,
+    name_resources_in_denials,
+)
 from tests.unit.local.hooks.calls import make_role
 
 
@@ -85,3 +90,22 @@ def test_a_denial_names_the_resource() -> None:
         "glue", "glue:GetJob", "arn:me", "id", resource_arn="arn:job/x"
     )
     assert b"arn:me is not authorized to perform: glue:GetJob on resource: arn:job/x" in denied[2]
+
+
+def test_a_session_is_known_by_its_role() -> None:
+    """A trust policy that names a role by condition holds for every session of it."""
+    know_sessions_by_their_role()
+    trust = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::000000000000:role/planner"}},
+            }
+        ]
+    }
+    planner = "arn:aws:sts::000000000000:assumed-role/planner/session"
+    stranger = "arn:aws:sts::000000000000:assumed-role/stranger/session"
+    assert iam_evaluator.evaluate_trust_policy(trust, planner)
+    assert not iam_evaluator.evaluate_trust_policy(trust, stranger)
