@@ -37,9 +37,9 @@ def session_environment() -> Iterator[pytest.MonkeyPatch]:
 def _mailbox(account: Account) -> Callable[[], list[str]]:
     """A queue that is subscribed to the notices, read into a growing list."""
     sqs, sns = account.client("sqs"), account.client("sns")
-    queue = sqs.create_queue(QueueName="notices")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="pipeline-notices")["QueueUrl"]
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{NAMES.topic}"
-    queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:notices"
+    queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:pipeline-notices"
     allow = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},

@@ -16,6 +16,7 @@ from tests.cloud.local.account import REGION, Account, wait_for
 
 ACCOUNT_ID = "000000000000"
 NAMES = StageNames(stage="test")
+DATABASE = "pipeline"
 BUCKET = NAMES.bucket(ACCOUNT_ID, REGION)
 
 
@@ -119,7 +120,7 @@ class Pipeline:
         """The rows of a query, as somebody's program reads them."""
         frame = wr.athena.read_sql_query(
             sql,
-            database="lakeshot",
+            database=DATABASE,
             workgroup=NAMES.workgroup,
             ctas_approach=False,
             boto3_session=self.account.session,
@@ -146,7 +147,7 @@ class Pipeline:
     def partitions(self, export: str) -> list[str]:
         glue = self.client("glue")
         try:
-            found = glue.get_partitions(DatabaseName="lakeshot", TableName=self.deployed(export).names.table)
+            found = glue.get_partitions(DatabaseName=DATABASE, TableName=self.deployed(export).names.table)
         except glue.exceptions.EntityNotFoundException:
             return []
         return [partition["Values"][0] for partition in found["Partitions"]]

@@ -8,7 +8,7 @@ import yaml
 
 from demo.cdk import Cdk
 from tests.cloud.local.account import wait_for
-from tests.cloud.pipeline.pipeline import BUCKET, Pipeline
+from tests.cloud.pipeline.pipeline import BUCKET, DATABASE, Pipeline
 
 pytestmark = pytest.mark.cloud
 
@@ -85,6 +85,6 @@ def test_destroying_an_export_removes_its_view_and_keeps_its_data(pipeline: Pipe
         StackName="lakeshot-test-destroyed", WaiterConfig={"Delay": 1}
     )
     assert pipeline.number('SELECT count(*) FROM "snapshots_destroyed"') == 2
-    tables = pipeline.client("glue").get_tables(DatabaseName="lakeshot")["TableList"]
+    tables = pipeline.client("glue").get_tables(DatabaseName=DATABASE)["TableList"]
     assert "destroyed" not in [table["Name"] for table in tables]
     assert pipeline.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="snapshots_destroyed/")["KeyCount"] > 0
