@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     """Print the fullest and the emptiest window for each number of segments; 1 if one is outside."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks rate")
     parser.add_argument(
-        "--units", type=int, default=2_000, help="read units per second, default: %(default)s"
+        "--units", type=int, default=1_000, help="read units per second, default: %(default)s"
     )
     parser.add_argument("--seconds", type=int, default=30, help="of reading each, default: %(default)s")
     given = parser.parse_args(arguments)

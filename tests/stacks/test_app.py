@@ -65,7 +65,7 @@ def test_a_wildcard_needs_a_reason(tmp_path: Path) -> None:
 def test_every_region_gets_a_common_stack_of_its_own(tmp_path: Path) -> None:
     """Roles know no regions, so those of a second region carry its name; layers are that region's."""
     far = {"source": SOURCE, "region": "eu-west-1", "job": {"glue_version": "6.0"}}
-    config = parse_config({"exports": {"near": {"source": SOURCE}, "far": far}})
+    config = parse_config({"region": "us-east-1", "exports": {"near": {"source": SOURCE}, "far": far}})
     for version in ("5.1", "6.0"):
         (tmp_path / f"glue-{version}.gluewheels.zip").touch()
     app = build_app(config, app=new_app(tmp_path / "cdk.out"), wheels=tmp_path)

@@ -30,15 +30,18 @@ def test_buckets_are_private_encrypted_and_tls_only(common: Template) -> None:
 
 
 def test_data_outlives_the_stack_unless_asked_otherwise(common: Template) -> None:
-    """Buckets and run table are retained by default."""
+    """Buckets and run table are retained by default, unless their very creation was rolled back."""
     kept = [*common.of_type("AWS::S3::Bucket"), *common.of_type("AWS::DynamoDB::Table")]
-    assert [resource["DeletionPolicy"] for resource in kept] == ["Retain", "Retain", "Retain"]
+    assert [resource["DeletionPolicy"] for resource in kept] == ["RetainExceptOnCreate"] * 3
 
 
 def test_the_catalog_outlives_the_stack(common: Template) -> None:
     """The database is retained, and with it the tables that runs made of the retained files."""
     (database,) = common.of_type("AWS::Glue::Database")
-    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == (
+        "RetainExceptOnCreate",
+        "Retain",
+    )
 
 
 def test_bucket_forgets_only_what_is_nobodys(common: Template) -> None:

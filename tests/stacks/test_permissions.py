@@ -80,7 +80,9 @@ def test_a_job_role_is_taken_by_glue_and_the_plan_step_alone(reviews: Template) 
     glue, plan = role["AssumeRolePolicyDocument"]["Statement"]
     assert glue["Principal"] == {"Service": "glue.amazonaws.com"}
     assert glue["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-    assert plan["Principal"] == {"AWS": "arn:aws:iam::123456789012:role/lakeshot-dev-plan"}
+    assert plan["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    planner = "arn:aws:iam::123456789012:role/lakeshot-dev-plan"
+    assert plan["Condition"] == {"ArnEquals": {"aws:PrincipalArn": planner}}
 
 
 def test_schedule_may_start_this_state_machine_alone(reviews: Template) -> None:
