@@ -56,7 +56,7 @@ class Target(Model):
     format: FileFormat
     compression: Compression
     known_columns: tuple[Column, ...] = ()
-    row_group_bytes: int = 16 * 1024**2
+    row_group_bytes: int = 12 * 1024**2
     row_group_cells: int = 32 * 1024**2
     file_bytes: int = 256 * 1024**2
 
