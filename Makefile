@@ -20,6 +20,7 @@ CDK := npx --no-install cdk
 CONFIG ?= exports.yaml
 STAGE ?=
 CONTEXT := -c config=$(CONFIG) $(if $(STAGE),-c stage=$(STAGE))
+NAME = $(or $(EXPORT),$(GROUP))
 OPERATE := $(PY) -m operate --config $(CONFIG) $(if $(STAGE),--stage $(STAGE))
 
 ##@ Look
@@ -41,34 +42,45 @@ local: install wheels-local ## Start the embedded cloud, deploy CONFIG to it and
 stop: ## Shut down the embedded cloud of `make local` (one run: stop-run)
 	@$(PY) -m demo.local stop
 
-##@ Operate (EXPORT=<name>, RUN=<run id>)
+##@ Operate (EXPORT=<name> or GROUP=<name>, RUN=<run id>)
 .PHONY: run
-run: given-EXPORT install ## Run an export and watch it; Ctrl-C detaches (for this run: ARGS="--workers 4 --read-percentage 0.5")
-	@$(OPERATE) run "$(EXPORT)" $(ARGS)
+run: given-NAME install ## Run an export or a group and watch it; Ctrl-C detaches (for this run: ARGS="--workers 4 --read-percentage 0.5")
+	@$(OPERATE) run "$(NAME)" $(ARGS)
 
 .PHONY: watch
 watch: given-RUN install ## Watch a run again
 	@$(OPERATE) watch "$(RUN)"
 
 .PHONY: stop-run
-stop-run: given-RUN install ## End one run of an export and wait until it is cleaned up
+stop-run: given-RUN install ## End one run and wait until it is cleaned up
 	@$(OPERATE) stop-run "$(RUN)"
 
+.PHONY: redrive
+redrive: given-RUN install ## Let a run that was stopped or ran out of time go on where it ended, and watch it
+	@$(OPERATE) redrive "$(RUN)"
+
+.PHONY: rollback
+rollback: given-NAME install ## Show an earlier snapshot again: SNAPSHOT=<name>; without it, list those there are
+	@$(OPERATE) rollback "$(NAME)" $(if $(SNAPSHOT),--snapshot "$(SNAPSHOT)")
+
 .PHONY: status
-status: install ## Show every export: published snapshot, last run, lock, schedule
+status: install ## Show every export and group: published snapshot, last run, lock, schedule
 	@$(OPERATE) status
 
 .PHONY: payload
-payload: given-EXPORT install ## Print the JSON that starts an export by hand
-	@$(OPERATE) payload "$(EXPORT)"
+payload: given-NAME install ## Print the JSON that starts an export or a group by hand
+	@$(OPERATE) payload "$(NAME)"
 
 .PHONY: show
 show: install ## Show the whole configuration with every default filled in
-	@$(OPERATE) show $(EXPORT)
+	@$(OPERATE) show $(NAME)
 
-.PHONY: given-EXPORT given-RUN
-given-EXPORT given-RUN: given-%:
-	@:$(if $($*),,$(error $* is missing; give it, as in `make $(MAKECMDGOALS) $*=...`. `make status` shows exports and runs))
+.PHONY: given-NAME given-RUN
+given-NAME:
+	@:$(if $(NAME),,$(error EXPORT or GROUP is missing; give one, as in `make $(MAKECMDGOALS) EXPORT=...`. `make status` shows both))
+	@:$(if $(and $(EXPORT),$(GROUP)),$(error EXPORT and GROUP are both given; give one of them))
+given-RUN:
+	@:$(if $(RUN),,$(error RUN is missing; give it, as in `make $(MAKECMDGOALS) RUN=...`. `make status` shows runs))
 
 ##@ Deploy (STAGE=<name>, CONFIG=<file>; credentials as for any AWS tool)
 .PHONY: synth
@@ -80,7 +92,7 @@ diff: install wheels ## Show what a deployment would change
 	@$(CDK) diff $(CONTEXT)
 
 .PHONY: deploy
-deploy: install wheels ## Deploy the common stack and every export
+deploy: install wheels ## Deploy the common stack, every export and every group
 	@$(CDK) deploy --all $(CONTEXT) $(ARGS)
 
 .PHONY: destroy
@@ -113,7 +125,7 @@ schema: install ## Write exports.schema.json, which editors use
 	@$(PY) -m operate schema > exports.schema.json
 
 .PHONY: bench
-bench: install ## Measure: scan, memory, rate (BENCH=<name> for one)
+bench: install ## Measure: scan, memory, rate, commit (BENCH=<name> for one)
 	@$(PY) -m benchmarks $(BENCH)
 
 .PHONY: lock

@@ -1,4 +1,4 @@
-"""The CDK app: one common stack per region of the stage, one stack per export.
+"""The CDK app: one common stack per region of the stage, one stack per export and per group.
 
 The only place that reads files, context or environment for a synth. Options of the CDK command line:
 ``-c config=path`` for another file than ``exports.yaml``, ``-c stage=name`` for another stage than its own,
@@ -14,9 +14,10 @@ from cdk_nag import AwsSolutionsChecks
 from exports_file import load
 from lakeshot.config.exports import Config, parse_config
 from lakeshot.errors import ConfigError
-from lakeshot.names import ExportNames, StageNames
+from lakeshot.names import ExportNames, GroupNames, StageNames
 from stacks.common import CommonStack
 from stacks.export import ExportStack
+from stacks.group import GroupStack
 
 REPOSITORY = Path(__file__).resolve().parent
 WHEELS = REPOSITORY / "build" / "wheels"
@@ -49,8 +50,9 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
             environment=environment,
             role_suffix=suffix,
         )
+        stacks: dict[str, cdk.Stack] = {}
         for export in exports:
-            stack = ExportStack(
+            stacks[export] = stack = ExportStack(
                 app,
                 ExportNames(stage=config.stage, export=export).resource,
                 config=config,
@@ -60,6 +62,18 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
                 role_suffix=suffix,
             )
             stack.add_stack_dependency(common, "bucket, catalog and functions are the common stack's")
+        for group, members in config.groups.items():
+            if config.region_of(group) == region:
+                together = GroupStack(
+                    app,
+                    GroupNames(stage=config.stage, group=group).resource,
+                    config=config,
+                    group=group,
+                    environment=environment,
+                    role_suffix=suffix,
+                )
+                for member in members.exports:
+                    together.add_stack_dependency(stacks[member], "a group runs what its members deployed")
     return app
 
 

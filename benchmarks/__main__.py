@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 BENCHMARKS = {
+    "commit": "benchmarks.commit",
     "memory": "benchmarks.memory",
     "rate": "benchmarks.rate",
     "scan": "benchmarks.scan",

@@ -13,16 +13,16 @@ import boto3
 from lakeshot.commit.commit import commit
 from lakeshot.commit.part import PartResult
 from lakeshot.commit.rewrite import Rewrite
-from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts, scan_target
+from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts, worker_clients
 from lakeshot.files.upload import UncommittedFile
+from lakeshot.files.writer import Target
 from lakeshot.rate.budget import ReadBudget
 from lakeshot.rate.server import BudgetServer
 from lakeshot.runs.job_arguments import JobArguments
-from lakeshot.runs.lock import Lock
 from lakeshot.runs.plan import Plan
 from lakeshot.runs.progress import ProgressRecorder
 from lakeshot.runs.records import RunTable
-from lakeshot.stored import load
+from lakeshot.steps.entering import enter
 from lakeshot_spark.distribution import distribute, driver_host
 
 if TYPE_CHECKING:
@@ -37,38 +37,45 @@ def main(argv: Sequence[str]) -> None:
     # Not every process of a Glue job has a region in its environment.
     session = boto3.Session(region_name=arguments.region)
     s3, dynamodb = session.client("s3"), session.client("dynamodb")
-    plan = load(s3, arguments.plan, Plan)
+    run = enter(s3, dynamodb, arguments.plan, redrive=arguments.redrive, now=datetime.now(UTC))
+    plan = run.plan
     # Only our own log: at DEBUG an SDK prints credentials, and rows.
     logging.basicConfig(stream=sys.stdout, level="WARNING", format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(plan.deployed.log_level)
-    run_table = plan.deployed.stage_names.run_table
-    lock = Lock(dynamodb, table=run_table, export=plan.deployed.export)
-    progress = ProgressRecorder(RunTable(dynamodb, run_table), export=plan.deployed.export, run=plan.run)
-    log.info("run %s reads %s in %d segments at %s", plan.run, plan.source.name, plan.segments, plan.rate)
+    log.info("run %s reads %s at %s", plan.run, plan.scan.source.name, plan.scan.rate)
+    run.claim()
+    records = RunTable(dynamodb, plan.deployed.stage_names.run_table)
+    records.update(plan.deployed.export, plan.run, job_run_id=arguments.JOB_RUN_ID)
 
-    lock.check(run=plan.run, fence=plan.fence)
-    results = read(plan, arguments.region, progress)
+    what = scan_commit(plan, run.baseline_columns())
+    progress = ProgressRecorder(records, export=plan.deployed.export, run=plan.run)
+    results = read(plan, what.target, arguments.region, progress)
     progress.write()
     log.info("run %s read %d items", plan.run, sum(result.source_count for result in results))
 
-    manifest = commit(
+    committed = commit(
         s3,
-        scan_commit(plan),
+        what,
         results,
-        guard=lambda: lock.check(run=plan.run, fence=plan.fence),
+        guard=run.check,
         now=lambda: datetime.now(UTC),
         distribute=partial(rewrite_everywhere, arguments.region),
     )
+    run.commit(committed)
+    manifest = committed.manifest
     log.info("run %s committed %d rows in %d files", plan.run, manifest.rows, len(manifest.files))
 
 
-def read(plan: Plan, region: str, progress: ProgressRecorder) -> list[PartResult]:
+def read(plan: Plan, target: Target, region: str, progress: ProgressRecorder) -> list[PartResult]:
     """Read every segment within one budget."""
     key = secrets.token_bytes(32)
-    budget = ReadBudget(plan.rate.units_per_second, on_progress=progress.report)
+    budget = ReadBudget(plan.scan.rate.units_per_second, on_progress=progress.report)
     with BudgetServer(budget, key, host=driver_host()) as server:
         worker = ScanWorker(
-            target=scan_target(plan), region=region, budget_address=server.address, budget_key=key
+            target=target,
+            region=region,
+            budget_address=server.address,
+            budget_key=key,
         )
         return distribute(worker, scan_parts(plan))
 
@@ -79,7 +86,7 @@ def rewrite_everywhere(
     files: Sequence[Rewrite],
 ) -> list[UncommittedFile]:
     """Spread the files that have to be written again over all workers."""
-    return distribute(lambda file, _: rewrite(boto3.client("s3", region_name=region), file), files)
+    return distribute(lambda file, _: rewrite(worker_clients(region)[1], file), files)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 from lakeshot.errors import PayloadError
-from lakeshot.lake.open import open_lake
-from lakeshot.steps.closing import Closer, undeployed_notice
+from lakeshot.steps.closing import undeployed_notice
 from lakeshot.steps.handler import step
-from lakeshot.steps.messages import CloseInput
-from lakeshot.steps.planning import read_deployed
+from lakeshot.steps.messages import CloseInput, ExecutionEnd
+from lakeshot.steps.opening_closer import open_closer
 from lakeshot.steps.services import Services
 
 services = Services.of_function()
@@ -15,20 +14,17 @@ services = Services.of_function()
 
 @step(CloseInput)
 def handler(given: CloseInput) -> None:
-    """Close the run; one that names no deployed export has left nothing behind."""
+    """Close the run; one that names nothing deployed has left nothing behind."""
     end = given.detail
+    if given.is_event:
+        found = services.liveness.end_of(end.execution_arn)
+        if found is None:
+            return  # it was redriven since, and its next end will be told again
+        end = end.model_copy(update=ExecutionEnd.model_validate(found).model_dump(exclude_unset=True))
     try:
-        deployed = read_deployed(services.ssm, services.names, end.export or "")
+        closer = open_closer(services, end)
     except PayloadError:
         if given.is_event:
             services.notify(*undeployed_notice(end))
         return
-    closer = Closer(
-        s3=services.s3,
-        dynamodb=services.dynamodb,
-        liveness=services.liveness,
-        lake=open_lake(services, deployed),
-        deployed=deployed,
-        notify=services.notify,
-    )
     closer.close(end, now=datetime.now(UTC))

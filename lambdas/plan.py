@@ -1,4 +1,4 @@
-"""Step 1: settle what the run does and take the export's lock."""
+"""Step 1: settle what the run does and take its locks."""
 
 from datetime import UTC, datetime
 
@@ -19,6 +19,6 @@ def handler(given: PlanInput) -> Planned:
         s3=services.s3,
         dynamodb=services.dynamodb,
         source_client=services.source_dynamodb,
-        liveness=services.liveness,
+        close=services.have_closed,
     )
     return planner.plan(given, now=datetime.now(UTC))

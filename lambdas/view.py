@@ -1,11 +1,9 @@
-"""The view as a resource of the export's stack: made with it, removed with it, never moved back by it."""
+"""The view as a resource of the export's or group's stack: made and removed with it, never moved back."""
 
 from typing import TYPE_CHECKING, Any
 
-from lakeshot.lake.open import open_lake
 from lakeshot.steps.custom_resource import answer
-from lakeshot.steps.planning import read_deployed
-from lakeshot.steps.publishing import Publisher
+from lakeshot.steps.owning_view import create_view, drop_view
 from lakeshot.steps.services import Services
 
 if TYPE_CHECKING:
@@ -17,11 +15,8 @@ services = Services.of_function()
 def handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """Serve CloudFormation's request; runs replace the view, so an update changes nothing."""
     with answer(event, context.log_stream_name):
-        if event["RequestType"] == "Update":
-            return
-        deployed = read_deployed(services.ssm, services.names, event["ResourceProperties"]["Export"])
-        lake = open_lake(services, deployed)
-        if event["RequestType"] == "Delete":
-            lake.drop_view()
-        else:
-            Publisher(s3=services.s3, snapshots=services.snapshots(deployed), lake=lake).show_published()
+        match event["RequestType"]:
+            case "Create":
+                create_view(services, event["ResourceProperties"])
+            case "Delete":
+                drop_view(services, event["ResourceProperties"])

@@ -13,10 +13,10 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core.tls import resolve_tls_material
 
-from local import athena, crawler, dynamodb, glue, states
-from local.hooks.events import enforce_target_permissions
+from local import athena, crawler, dynamodb, faults, glue, states
+from local.hooks.events import enforce_target_permissions, invoke_functions_of_rules_again
 from local.hooks.executions import follow_execution_rules
-from local.hooks.functions import name_function_errors
+from local.hooks.functions import name_function_errors, send_failures_as_the_function
 from local.hooks.glue import keep_job_fields
 from local.hooks.partitions import supply_update_partition
 from local.hooks.permissions import (
@@ -24,10 +24,12 @@ from local.hooks.permissions import (
     know_sessions_by_their_role,
     name_resources_in_denials,
 )
+from local.hooks.quotas import limit_policy_sizes
 from local.hooks.s3 import keep_whole_object_checksums
 from local.hooks.states import enforce_state_machine_roles
+from local.hooks.tables import replace_whole_tables
 
-STAND_INS = (glue, states, athena, crawler, dynamodb)
+STAND_INS = (glue, states, athena, crawler, dynamodb, faults)
 SCHEDULE_TICK_SECONDS = 1.0
 
 
@@ -36,13 +38,17 @@ def install() -> None:
     name_resources_in_denials()
     know_sessions_by_their_role()
     check_glue_resources()
+    limit_policy_sizes()
     keep_job_fields()
     supply_update_partition()
+    replace_whole_tables()
     name_function_errors()
-    enforce_state_machine_roles()
+    send_failures_as_the_function()
     follow_execution_rules()
+    enforce_state_machine_roles()
     keep_whole_object_checksums()
     enforce_target_permissions(SCHEDULE_TICK_SECONDS)
+    invoke_functions_of_rules_again()
     for stand_in in STAND_INS:
         stand_in.install()
 

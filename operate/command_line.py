@@ -12,12 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from lakeshot.errors import ConfigError, LakeshotError
-from operate import payloads, resolved, runs, schema, status
+from operate import payloads, resolved, rollback, runs, schema, status
 from operate.context import DEFAULT_FILE, Context, Output
 from operate.errors import UsageError, told
 
 FAILED, UNUSABLE = 1, 2
-_OVERRIDES = ("read_percentage", "max_read_units", "workers", "timeout_minutes")
+_OVERRIDES = ("read_percentage", "max_read_units", "workers", "timeout_minutes", "allow_older")
 
 _WHICH_CLOUD = (
     "Which cloud: with AWS_PROFILE set, that AWS account; likewise what AWS_ACCESS_KEY_ID or "
@@ -55,17 +55,21 @@ def _carry_out(given: argparse.Namespace, context: Context) -> int:  # noqa: PLR
     match given.command:
         case "run":
             overrides = {name: value for name in _OVERRIDES if (value := getattr(given, name)) is not None}
-            return runs.run(context, given.export, overrides, as_json=given.json)
+            return runs.run(context, given.name, overrides, as_json=given.json)
         case "watch":
             return runs.watch(context, given.run, as_json=given.json)
         case "stop-run":
             return runs.stop_run(context, given.run)
+        case "redrive":
+            return runs.redrive(context, given.run, as_json=given.json)
+        case "rollback":
+            return rollback.rollback(context, given.name, given.snapshot, as_json=given.json)
         case "status":
             return status.status(context)
         case "payload":
-            return payloads.payload(context, given.export)
+            return payloads.payload(context, given.name)
         case "show":
-            return resolved.show(context, given.export)
+            return resolved.show(context, given.name)
         case _:
             return schema.schema(context)
 
@@ -78,12 +82,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stage", help="default: the config's own")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    run = commands.add_parser("run", help="start an export and watch it")
-    run.add_argument("export")
+    run = commands.add_parser("run", help="start an export or a group and watch it")
+    _add_name(run)
     run.add_argument("--read-percentage", type=_number, help="share of the table's read units, 0.1 to 1.0")
     run.add_argument("--max-read-units", type=_number, help="read units per second at most")
     run.add_argument("--workers", type=_number, help="workers of the Glue job")
     run.add_argument("--timeout-minutes", type=_number, help="time limit of the Glue job")
+    run.add_argument(
+        "--allow-older", action="store_true", default=None, help="publish even where a newer moment is shown"
+    )
     _add_json(run)
 
     watch = commands.add_parser("watch", help="watch a run that was started before")
@@ -93,13 +100,26 @@ def _parser() -> argparse.ArgumentParser:
     stop = commands.add_parser("stop-run", help="stop a run and wait until it is closed")
     stop.add_argument("run")
 
-    commands.add_parser("status", help="how every export stands")
-    payload = commands.add_parser("payload", help="the JSON that starts an export, to paste into the console")
-    payload.add_argument("export")
+    redrive = commands.add_parser("redrive", help="let a run go on that was stopped or ran out of time")
+    redrive.add_argument("run")
+    _add_json(redrive)
+
+    back = commands.add_parser("rollback", help="show an earlier snapshot again, or list those there are")
+    _add_name(back)
+    back.add_argument("--snapshot", help="which one, such as 20261121T120000Z; without it, they are listed")
+    _add_json(back)
+
+    commands.add_parser("status", help="how every export and every group stands")
+    payload = commands.add_parser("payload", help="the JSON that starts a run, to paste into the console")
+    _add_name(payload)
     show = commands.add_parser("show", help="settings with their defaults, and the names that follow")
-    show.add_argument("export", nargs="?")
+    show.add_argument("name", nargs="?", help="an export or a group; without it, everything")
     commands.add_parser("schema", help="the JSON Schema of exports.yaml")
     return parser
+
+
+def _add_name(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="an export or a group")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:

@@ -1,12 +1,13 @@
 """What is deployed of one stage, as its stacks recorded it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from lakeshot.config.deployed import Deployed
+from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.names import StageNames
 from operate.clients import Clients
 from operate.errors import CommandError
+from operate.target import Target
 
 
 class Deployment:
@@ -18,19 +19,44 @@ class Deployment:
 
     def exports(self) -> Mapping[str, Deployed]:
         """Every deployed export by name, in the order of names."""
-        pages = self.clients.parameters.get_paginator("get_parameters_by_path").paginate(
-            Path=self.names.parameter("").rstrip("/")
-        )
-        found = (Deployed.model_validate_json(item["Value"]) for page in pages for item in page["Parameters"])
+        found = (Deployed.model_validate_json(text) for text in self._values(self.names.parameter("")))
         return {deployed.export: deployed for deployed in sorted(found, key=lambda one: one.export)}
 
-    def export(self, name: str) -> Deployed | None:
-        """One deployed export, or None."""
+    def groups(self) -> Mapping[str, DeployedGroup]:
+        """Every deployed group by name, in the order of names."""
+        path = self.names.group_parameter("")
+        found = (DeployedGroup.model_validate_json(text) for text in self._values(path))
+        return {deployed.group: deployed for deployed in sorted(found, key=lambda one: one.group)}
+
+    def target(self, name: str) -> Target | None:
+        """The deployed export or group of a name, or None. CommandError if a group misses members."""
+        deployed = self._value(self.names.parameter(name))
+        if deployed is not None:
+            return Target((Deployed.model_validate_json(deployed),))
+        together = self._value(self.names.group_parameter(name))
+        if together is None:
+            return None
+        group = DeployedGroup.model_validate_json(together)
+        exports = self.exports()
+        missing = [member for member in group.exports if member not in exports]
+        if missing:
+            raise CommandError(
+                f"group {name!r} cannot be run: of its members, {', '.join(missing)} "
+                f"{'is' if len(missing) == 1 else 'are'} not deployed. Deploy all of it with: make deploy"
+            )
+        return Target(tuple(exports[member] for member in group.exports), group)
+
+    def _values(self, path: str) -> Iterator[str]:
+        pages = self.clients.parameters.get_paginator("get_parameters_by_path").paginate(
+            Path=path.rstrip("/")
+        )
+        return (item["Value"] for page in pages for item in page["Parameters"])
+
+    def _value(self, parameter: str) -> str | None:
         try:
-            answer = self.clients.parameters.get_parameter(Name=self.names.parameter(name))
+            return self.clients.parameters.get_parameter(Name=parameter)["Parameter"]["Value"]
         except self.clients.parameters.exceptions.ParameterNotFound:
             return None
-        return Deployed.model_validate_json(answer["Parameter"]["Value"])
 
     @cached_property
     def state_machine_arn(self) -> str:
@@ -45,17 +71,19 @@ class Deployment:
         return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run}"
 
 
-def find_export(deployments: Iterable[Deployment], name: str) -> tuple[Deployment, Deployed]:
-    """Where an export is deployed, and how. Raises CommandError that lists what is deployed."""
-    others: list[str] = []
+def find_target(deployments: Iterable[Deployment], name: str) -> tuple[Deployment, Target]:
+    """Where an export or a group is deployed, and how. Raises CommandError that lists what is deployed."""
+    exports: list[str] = []
+    groups: list[str] = []
     for deployment in deployments:
-        deployed = deployment.export(name)
-        if deployed is not None:
-            return deployment, deployed
-        others += deployment.exports()
+        target = deployment.target(name)
+        if target is not None:
+            return deployment, target
+        exports += deployment.exports()
+        groups += deployment.groups()
     raise CommandError(
-        f"export {name!r} is not deployed; deployed are: {', '.join(others) or 'none'}. "
-        "Add it to exports.yaml if it is new, then: make deploy"
+        f"no export or group {name!r} is deployed; deployed are the exports: {', '.join(exports) or 'none'}; "
+        f"the groups: {', '.join(groups) or 'none'}. Add it to exports.yaml if it is new, then: make deploy"
     )
 
 

@@ -1,6 +1,6 @@
 """The steps of a run as people know them, and which states of the state machine they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -21,13 +21,18 @@ class Step(StrEnum):
     REPORT = "report"
 
 
+FAILED_STATE = "Failed"
+"""The state in which every run ends whose failure was caught."""
+
+BY_MEMBER = (Step.READ, Step.VERIFY_FILES, Step.CATALOG, Step.VERIFY_READABLE)
+"""Steps that every export of a group takes for itself; the others are taken by all at once."""
+
 STEP_OF_STATE = {
     "Plan": Step.PLAN,
     "ExportTable": Step.READ,
     "VerifyFiles": Step.VERIFY_FILES,
     "VerifyShare": Step.VERIFY_FILES,
     "ChooseCatalog": Step.CATALOG,
-    "NothingToCrawl": Step.CATALOG,
     "StartCrawler": Step.CATALOG,
     "WaitForCrawler": Step.CATALOG,
     "GetCrawler": Step.CATALOG,
@@ -40,13 +45,31 @@ STEP_OF_STATE = {
     "Retain": Step.RETAIN,
     "Report": Step.REPORT,
 }
-"""The states after a failure are no step: they leave the one that failed in sight."""
+"""States that only lead on, or out after a failure, are no step: the last one stays in sight."""
+
+
+def step_of(recorded: str) -> Step | None:
+    """The step that a run record names; None for a name that is no step, such as ``done``."""
+    return Step(recorded) if recorded in set(Step) else None
+
+
+def slowest(steps: Iterable[Step]) -> Step:
+    """The step that the exports of a group have come to together."""
+    return min(steps, key=list(Step).index)
 
 
 def latest_step(events: "Sequence[HistoryEventTypeDef]") -> Step | None:
     """The step entered last, from a history with its newest event first; None if none of it was."""
+    steps = (STEP_OF_STATE[name] for name in _entered(events) if name in STEP_OF_STATE)
+    return next(steps, None)
+
+
+def entered_last(events: "Sequence[HistoryEventTypeDef]") -> str | None:
+    """The state entered last, whether it is a step or not; None if none was."""
+    return next(_entered(events), None)
+
+
+def _entered(events: "Sequence[HistoryEventTypeDef]") -> Iterator[str]:
     for event in events:
-        name = event.get("stateEnteredEventDetails", {}).get("name")
-        if name in STEP_OF_STATE:
-            return STEP_OF_STATE[name]
-    return None
+        if "stateEnteredEventDetails" in event:
+            yield event["stateEnteredEventDetails"]["name"]

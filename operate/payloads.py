@@ -1,11 +1,11 @@
-"""The command payload: the JSON that starts an export, to paste into the console."""
+"""The command payload: the JSON that starts an export or a group, to paste into the console."""
 
 from operate.context import Context
-from operate.deployment import find_export
+from operate.deployment import find_target
 
 
-def payload(context: Context, export: str) -> int:
-    """Print the deployed payload of an export, and nothing else."""
-    _, deployed = find_export(context.deployments(), export)
-    context.output.result(deployed.payload().model_dump_json(indent=2, exclude_none=True))
+def payload(context: Context, name: str) -> int:
+    """Print the deployed payload of an export or a group, and nothing else."""
+    _, target = find_target(context.deployments(), name)
+    context.output.result(target.payload().text(indent=2))
     return 0

@@ -5,21 +5,27 @@ from collections.abc import Mapping
 import yaml
 
 from lakeshot.config.exports import Config, Export
-from lakeshot.names import ExportNames, StageNames
+from lakeshot.names import ExportNames, GroupNames, StageNames
 from operate.context import Context
 from operate.errors import UsageError
 
 _ACCOUNT, _REGION = "<account>", "<region>"
 
 
-def show(context: Context, export: str | None) -> int:
-    """Print the resolved config as YAML: all of it, or one export's part. Needs no account."""
+def show(context: Context, name: str | None) -> int:
+    """Print the resolved config as YAML: all of it, or the part of one export or group. Needs no account."""
     config = context.config()
-    if export is not None and export not in config.exports:
+    if name is None:
+        document = resolved(config)
+    elif name in config.exports:
+        document = {name: _export(config, name)}
+    elif name in config.groups:
+        document = {name: _group(config, name)}
+    else:
         raise UsageError(
-            f"there is no export {export!r} in {context.file}; its exports are: {', '.join(config.exports)}"
+            f"there is no export or group {name!r} in {context.file}; its exports are: "
+            f"{', '.join(config.exports)}; its groups: {', '.join(config.groups) or 'none'}"
         )
-    document = resolved(config) if export is None else {export: _export(config, export)}
     context.output.result(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110).rstrip())
     return 0
 
@@ -28,7 +34,7 @@ def resolved(config: Config) -> dict[str, object]:
     """The whole config with defaults and names."""
     names = StageNames(stage=config.stage)
     return {
-        **config.model_dump(mode="json", exclude={"exports"}),
+        **config.model_dump(mode="json", exclude={"exports", "groups"}),
         "resources": {
             "stack": names.common_stack,
             "bucket": names.bucket(_ACCOUNT, config.region or _REGION),
@@ -38,6 +44,7 @@ def resolved(config: Config) -> dict[str, object]:
             "workgroup": names.workgroup,
         },
         "exports": {name: _export(config, name) for name in config.exports},
+        "groups": {name: _group(config, name) for name in config.groups},
     }
 
 
@@ -60,6 +67,20 @@ def _export(config: Config, name: str) -> Mapping[str, object]:
             "table": f"{config.database}.{names.table}",
             "view": f"{config.database}.{names.view}",
             "destination": f"s3://{bucket}/{names.data_prefix}",
+        },
+    }
+
+
+def _group(config: Config, name: str) -> Mapping[str, object]:
+    group, names = config.groups[name], GroupNames(stage=config.stage, group=name)
+    return {
+        **group.model_dump(mode="json"),
+        "region": config.region_of(name) or _REGION,
+        "resources": {
+            "stack": names.resource,
+            "schedule": names.resource if group.schedule is not None else None,
+            "parameter": StageNames(stage=config.stage).group_parameter(name),
+            "view": f"{config.database}.{names.view}",
         },
     }
 

@@ -1,4 +1,4 @@
-"""The commands run, watch and stop-run."""
+"""The commands run, watch, stop-run and redrive."""
 
 import getpass
 import json
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from lakeshot.config.errors import field_errors
-from lakeshot.config.payload import Payload
-from lakeshot.runs.records import RunState
+from lakeshot.config.payload import GroupPayload, Payload, RunOptions
+from lakeshot.runs.records import RunRecord, RunState
 from operate.context import Context
-from operate.deployment import find_export
-from operate.errors import UsageError
+from operate.deployment import find_target
+from operate.errors import CommandError, UsageError
 from operate.execution import Execution
 from operate.figures import instant
 from operate.observation import Observation
@@ -20,25 +20,26 @@ from operate.watching import closing_words, follow, run_links
 SUCCESS, FAILURE = 0, 1
 
 
-def run(context: Context, export: str, overrides: Mapping[str, object], *, as_json: bool) -> int:
-    """Start an export with its deployed payload, changed by ``overrides``, and watch it."""
-    return _watch(context, start(context, export, overrides), as_json=as_json)
+def run(context: Context, name: str, overrides: Mapping[str, object], *, as_json: bool) -> int:
+    """Start an export or a group with its deployed payload, changed by ``overrides``, and watch it."""
+    return watch_to_end(context, start(context, name, overrides), as_json=as_json)
 
 
-def start(context: Context, export: str, overrides: Mapping[str, object]) -> Execution:
-    """Start an export with its deployed payload, changed by ``overrides``."""
-    deployment, deployed = find_export(context.deployments(), export)
-    payload = _overridden(deployed.payload(), overrides)
-    execution = Execution.start(deployment, deployed, payload, context.clock.now())
-    context.output.tell(f"Started run {execution.run} of export {export!r} (stage {deployed.stage}).")
+def start(context: Context, name: str, overrides: Mapping[str, object]) -> Execution:
+    """Start an export or a group with its deployed payload, changed by ``overrides``."""
+    deployment, target = find_target(context.deployments(), name)
+    execution = Execution.start(
+        deployment, target, _overridden(target.payload(), overrides), context.clock.now()
+    )
+    context.output.tell(f"Started run {execution.run} of {target.words} (stage {target.stage}).")
     return execution
 
 
 def watch(context: Context, run_id: str, *, as_json: bool) -> int:
     """Watch a run that was started before."""
     execution = Execution.find(context.deployments(), run_id)
-    context.output.tell(f"Watching run {run_id} of export {execution.deployed.export!r}.")
-    return _watch(context, execution, as_json=as_json)
+    context.output.tell(f"Watching run {run_id} of {execution.target.words}.")
+    return watch_to_end(context, execution, as_json=as_json)
 
 
 def stop_run(context: Context, run_id: str) -> int:
@@ -62,7 +63,24 @@ def stop_run(context: Context, run_id: str) -> int:
     return SUCCESS
 
 
-def _watch(context: Context, execution: Execution, *, as_json: bool) -> int:
+def redrive(context: Context, run_id: str, *, as_json: bool) -> int:
+    """Let a run that was stopped or ran out of time go on where it ended, and watch it."""
+    execution = Execution.find(context.deployments(), run_id)
+    seen = execution.observe(context.clock.now())
+    if not seen.ended:
+        raise CommandError(f"run {run_id} is still running; watch it with: make watch RUN={run_id}")
+    if not seen.closed:
+        raise CommandError(
+            f"run {run_id} has ended but is still being closed; wait a minute, then redrive it again"
+        )
+    execution.redrive()
+    context.output.tell(
+        f"Redriving run {run_id} of {execution.target.words}, from the step {seen.step.value!r}."
+    )
+    return watch_to_end(context, execution, as_json=as_json)
+
+
+def watch_to_end(context: Context, execution: Execution, *, as_json: bool) -> int:
     """Follow a run to its end. Leaving it with Ctrl-C succeeds: the run itself goes on as it was asked to."""
     context.output.tell(f"  {run_links(execution)['execution']}")
     try:
@@ -80,19 +98,30 @@ def _watch(context: Context, execution: Execution, *, as_json: bool) -> int:
 
 
 def _document(execution: Execution, seen: Observation) -> dict[str, object]:
+    target = execution.target
+    members = {member.deployed.export: _plain(member.record) for member in seen.members}
     return {
         "run": execution.run,
-        "export": execution.deployed.export,
+        **({"export": target.name} if target.group is None else {"group": target.name, "members": members}),
         "execution_arn": execution.arn,
         "state": seen.state.value,
         "step": seen.step.value,
         "error": seen.failure.cause if seen.failure else None,
-        "record": seen.record.model_dump(mode="json") if seen.record else None,
+        "record": _plain(seen.record),
     }
 
 
-def _overridden(payload: Payload, overrides: Mapping[str, object]) -> Payload:
+def _plain(record: RunRecord | None) -> object:
+    return record.model_dump(mode="json") if record is not None else None
+
+
+def _overridden(payload: Payload | GroupPayload, overrides: Mapping[str, object]) -> Payload | GroupPayload:
+    """A payload with some fields changed: those of a run as a whole, the others of every member."""
+    options = {name: value for name, value in overrides.items() if name in RunOptions.model_fields}
+    document = payload.model_dump() | options
+    for fields in document.get("members", [document]):
+        fields.update({name: value for name, value in overrides.items() if name not in options})
     try:
-        return Payload.model_validate(payload.model_dump() | dict(overrides))
+        return type(payload).model_validate(document)
     except ValidationError as error:
-        raise UsageError(f"this run cannot be started: {field_errors(error, Payload)}") from error
+        raise UsageError(f"this run cannot be started: {field_errors(error, type(payload))}") from error

@@ -1,5 +1,7 @@
 """What is printed once a run is over."""
 
+from collections.abc import Mapping
+
 from lakeshot.runs.records import RunRecord, RunState
 from operate import figures
 from operate.observation import Observation
@@ -14,42 +16,79 @@ _VERBS = {
 }
 
 
-def summary(observation: Observation, *, published: str | None, links: dict[str, str]) -> str:
-    """A run that is over, in one block of text. ``published`` is the snapshot that the view shows now."""
+def summary(
+    observation: Observation, *, published: Mapping[str, str | None], links: Mapping[str, str]
+) -> str:
+    """A run that is over, in one block of text. ``published`` is what the view of each export shows now."""
     verb, length = _VERBS[observation.state], figures.span(elapsed(observation))
-    if observation.state is RunState.SUCCEEDED:
-        head = f"Run {observation.run} {verb} {length}."
-        facts = _success(observation, published)
-    else:
+    record = observation.record
+    if observation.state is not RunState.SUCCEEDED:
         head = f"Run {observation.run} {verb} {length}, in the step {observation.step.value!r}."
         facts = _failure(observation, published)
-    return "\n".join([head, *(f"  {label:<{_LABEL_WIDTH}}{text}" for label, text in (facts | links).items())])
+    elif record is not None and record.duplicate_of is not None:
+        head = f"Run {observation.run} did nothing: it is a duplicate."
+        facts = _duplicate(record.duplicate_of)
+    else:
+        head = f"Run {observation.run} {verb} {length}."
+        facts = _success(observation, published)
+    told = {**facts, **links}
+    width = max(_LABEL_WIDTH, *(len(label) + 2 for label in told))
+    return "\n".join([head, *(f"  {label:<{width}}{text}" for label, text in told.items())])
 
 
-def _success(observation: Observation, published: str | None) -> dict[str, str]:
+def _success(observation: Observation, published: Mapping[str, str | None]) -> dict[str, str]:
     record = observation.record
     if record is None:
         return {"record": "none was found in the run table"}
     facts = {"snapshot": str(record.snapshot)}
+    if observation.target.group is None:
+        facts |= _read(record)
+    else:
+        for member in observation.members:
+            told = _read(member.record) if member.record is not None else {}
+            facts[member.deployed.export] = "; ".join(
+                f"{what}: {text}" if what == "schema" else text for what, text in told.items()
+            )
+    costs = [
+        member.record.estimated_cost_usd
+        for member in observation.members
+        if member.record is not None and member.record.estimated_cost_usd is not None
+    ]
+    if costs:
+        facts["cost"] = f"{figures.dollars(sum(costs))} (estimate)"
+    return facts | {"view": _view(observation, published)}
+
+
+def _read(record: RunRecord) -> dict[str, str]:
+    """What a run has read and written of one export; nothing of a rollback, which only moves its view."""
+    facts: dict[str, str] = {}
+    if record.mode == "rollback":
+        return facts
     if record.rows is not None:
         files, written = record.files or 0, figures.size(record.bytes_written or 0)
         facts["rows"] = (
             f"{figures.count(record.rows)} in {files} {'file' if files == 1 else 'files'}, {written}"
         )
     facts["read"] = f"{figures.rate(record.units_consumed)} read units{_budget(record)}"
-    if record.estimated_cost_usd is not None:
-        facts["cost"] = f"{figures.dollars(record.estimated_cost_usd)} (estimate)"
-    facts["view"] = _view(observation, published)
+    if record.schema_change is not None:
+        facts["schema"] = record.schema_change
     return facts
 
 
-def _failure(observation: Observation, published: str | None) -> dict[str, str]:
+def _duplicate(first: str) -> dict[str, str]:
+    return {
+        "reason": f"run {first} has the same scheduled time; a schedule may deliver one more than once",
+        "see": f"make watch RUN={first}",
+    }
+
+
+def _failure(observation: Observation, published: Mapping[str, str | None]) -> dict[str, str]:
     failure = observation.failure
     return {
         "cause": failure.cause if failure is not None else "not known",
         "still safe": _view(observation, published),
         "next step": failure.next_step if failure is not None else "look at the execution",
-        "run again": f"make run EXPORT={observation.deployed.export}",
+        "run again": f"make run {observation.target.option}",
     }
 
 
@@ -59,10 +98,24 @@ def _budget(record: RunRecord) -> str:
     return f", at most {figures.rate(record.rate_units_per_second)}/s ({record.rate_basis})"
 
 
-def _view(observation: Observation, published: str | None) -> str:
-    deployed, record = observation.deployed, observation.record
-    view = f'"{deployed.database}"."{deployed.names.view}"'
-    if published is None:
-        return f"the view {view} shows no rows: nothing was published yet"
-    own = record is not None and record.snapshot == published
-    return f"the view {view} {'shows' if own else 'still shows'} snapshot {published}"
+def _view(observation: Observation, published: Mapping[str, str | None]) -> str:
+    """What readers see now: of a group in one sentence if all its views show one moment."""
+    members = observation.members
+    shown = {published.get(member.deployed.export) for member in members}
+    if len(shown) > 1:
+        apart = (
+            f"{member.deployed.export} {_moment(published, member.deployed.export)}" for member in members
+        )
+        return f"the views show different moments: {', '.join(apart)}"
+    record, [snapshot] = observation.record, shown
+    views = ", ".join(f'"{member.deployed.database}"."{member.deployed.names.view}"' for member in members)
+    one = len(members) == 1
+    noun = "the view" if one else "the views"
+    if snapshot is None:
+        return f"{noun} {views} {'shows' if one else 'show'} no rows: nothing was published yet"
+    still = "" if record is not None and record.snapshot == snapshot else "still "
+    return f"{noun} {views} {still}{'shows' if one else 'show'} snapshot {snapshot}"
+
+
+def _moment(published: Mapping[str, str | None], export: str) -> str:
+    return published.get(export) or "no rows"

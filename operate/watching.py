@@ -4,8 +4,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from lakeshot.runs.snapshots import Snapshots
+from lakeshot.config.deployed import Deployed
+from lakeshot.runs.pointers import Pointers
+from lakeshot.runs.records import RunState
 from operate.execution import Execution
+from operate.flow import Step
 from operate.links import links
 from operate.observation import Observation
 from operate.pace import PaceMeter
@@ -45,12 +48,19 @@ def follow(execution: Execution, view: View, clock: Clock) -> Observation:
     An execution that was stopped is closed by an event after its end; if that takes longer than
     CLOSING, the last look is returned as it is.
     """
-    meter = PaceMeter()
+    meters = {deployed.export: PaceMeter() for deployed in execution.target.members}
     ended_at: datetime | None = None
     try:
         while True:
             seen = execution.observe(clock.now())
-            view.show(seen, meter.measure(seen.record))
+            view.show(
+                seen,
+                {
+                    member.deployed.export: pace
+                    for member in seen.members
+                    if (pace := meters[member.deployed.export].measure(member.record)) is not None
+                },
+            )
             if seen.ended and ended_at is None:
                 ended_at = seen.at
             if seen.closed or (ended_at is not None and seen.at - ended_at >= CLOSING):
@@ -62,19 +72,39 @@ def follow(execution: Execution, view: View, clock: Clock) -> Observation:
 
 def closing_words(execution: Execution, seen: Observation, *, linked: bool = True) -> str:
     """The summary of a run that is over, with where to look further unless that is not ``linked``."""
-    deployed, clients = execution.deployed, execution.clients
-    published = Snapshots(
-        clients.tables, table=deployed.stage_names.run_table, export=deployed.export
-    ).published()
-    found = run_links(execution, job_run_id=execution.job_run_id()) if linked else {}
-    return summary(seen, published=published, links=found)
+    pointers = Pointers(execution.clients.tables, table=execution.table)
+    published = {
+        deployed.export: pointers.of(deployed.export).snapshot for deployed in execution.target.members
+    }
+    return summary(seen, published=published, links=run_links(execution, seen) if linked else {})
 
 
-def run_links(execution: Execution, *, job_run_id: str | None = None) -> dict[str, str]:
-    """Where to look at a run, and at its job run if that is known."""
-    return links(
-        execution_arn=execution.arn,
-        job=execution.deployed.names.resource,
-        job_run_id=job_run_id,
-        endpoint_url=execution.clients.endpoint_url,
-    )
+def run_links(execution: Execution, seen: Observation | None = None) -> dict[str, str]:
+    """Where to look at a run; once it was ``seen``, at the job run of its export, too.
+
+    Of a group, these are the job runs of the members that were still reading when it ended.
+    """
+
+    def found(deployed: Deployed, job_run_id: str | None) -> dict[str, str]:
+        return links(
+            execution_arn=execution.arn,
+            job=deployed.names.resource,
+            job_run_id=job_run_id,
+            endpoint_url=execution.clients.endpoint_url,
+        )
+
+    first, *_ = execution.target.members
+    if seen is None:
+        return found(first, None)
+    if execution.target.group is None:
+        return found(first, execution.job_run_id(first))
+    shown = found(first, None)
+    for member in seen.members:
+        if seen.state is not RunState.SUCCEEDED and member.step is Step.READ:
+            told = found(member.deployed, execution.job_run_id(member.deployed))
+            shown |= {
+                f"{what} ({member.deployed.export})": where
+                for what, where in told.items()
+                if what != "execution"
+            }
+    return shown

@@ -15,8 +15,8 @@ from stacks.constructs.job_code import JobCode
 from stacks.constructs.job_role import JobRole
 from stacks.constructs.outputs import Outputs
 from stacks.constructs.record import DeploymentRecord
-from stacks.constructs.schedule import SCHEDULED_TIME, ExportSchedule
-from stacks.constructs.view import SnapshotView
+from stacks.constructs.schedule import SCHEDULED_TIME, RunSchedule
+from stacks.constructs.view import OwnedView
 
 
 class ExportStack(cdk.Stack):
@@ -72,11 +72,13 @@ class ExportStack(cdk.Stack):
             bucket=arns.bucket_name,
             job_role_arn=role.role_arn,
         )
-        record = DeploymentRecord(self, "Record", deployed=deployed)
-        view = SnapshotView(self, "View", export=export, function_arn=arns.function("view"))
+        record = DeploymentRecord(
+            self, "Record", parameter_name=arns.names.parameter(export), deployed=deployed
+        )
+        view = OwnedView(self, "View", of="Export", name=export, function_arn=arns.function("view"))
         view.node.add_dependency(record)
         if settings.schedule is not None:
-            ExportSchedule(
+            RunSchedule(
                 self,
                 "Schedule",
                 name=names.resource,
@@ -85,4 +87,14 @@ class ExportStack(cdk.Stack):
                 state_machine_arn=arns.state_machine,
                 role_suffix=role_suffix,
             )
-        Outputs(self, "Outputs", deployed=deployed, state_machine_arn=arns.state_machine)
+        Outputs(
+            self,
+            "Outputs",
+            values={
+                "View": f"{config.database}.{names.view}",
+                "Table": f"{config.database}.{names.table}",
+                "Destination": deployed.destination,
+                "Payload": deployed.payload().text(),
+            },
+            state_machine_arn=arns.state_machine,
+        )

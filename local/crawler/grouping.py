@@ -13,6 +13,7 @@ from fnmatch import fnmatch
 
 from local.crawler.definition import CrawlerDefinition, S3Target
 from local.crawler.inference import Inferred, combined, inferred
+from local.lake.catalog import Table
 from local.lake.objects import ObjectStore, StoredObject, split_uri
 
 _SIMILAR = 0.7
@@ -51,22 +52,29 @@ class TableGroup:
 
 
 def groups(
-    store: ObjectStore, crawler: CrawlerDefinition, known: Callable[[str], Set[tuple[str, ...]]]
+    store: ObjectStore,
+    crawler: CrawlerDefinition,
+    crawled: Set[str],
+    table_at: Callable[[str], Table | None],
 ) -> Iterator[TableGroup]:
     """Return the tables that a crawl finds, targets in order.
 
-    ``known`` tells the registered partition values of the table at a location; a crawl of new folders only
-    leaves those unread.
+    A crawl of new folders only leaves the folders unread that were ``crawled`` before, and of those below a
+    table that exists it keeps the ones that fit it.
+    https://docs.aws.amazon.com/glue/latest/dg/incremental-crawls.html
     """
+    only_new = crawler.crawls_new_folders_only
     for target in crawler.targets.s3_targets:
         for location, folders in _by_table(store, target, crawler).items():
-            skipped = known(location) if crawler.crawls_new_folders_only else frozenset()
-            read = [folder for folder in folders if not folder.values or folder.values not in skipped]
+            read = [folder for folder in folders if not (only_new and folder.location in crawled)]
             for folder in read:
                 folder.inferred = _inferred(store, folder, target.sample_size)
             recognised = [folder for folder in read if folder.inferred is not None]
+            table = table_at(location) if only_new else None
+            if table is not None:
+                recognised = [folder for folder in recognised if _fits(folder, table, crawler)]
             if recognised:
-                yield from _tables(location, recognised, crawler)
+                yield from _tables(location, recognised, crawler, keep=table is not None)
 
 
 def table_name(prefix: str, location: str) -> str:
@@ -117,9 +125,23 @@ def _inferred(store: ObjectStore, folder: Folder, sample_size: int | None) -> In
     return combined(known) if len(formats) == 1 and len(known) == len(found) else None
 
 
-def _tables(location: str, folders: list[Folder], crawler: CrawlerDefinition) -> Iterator[TableGroup]:
+def _fits(folder: Folder, table: Table, crawler: CrawlerDefinition) -> bool:
+    """Whether a new folder's files are of the table's kind: what is not is no part of the catalog."""
+    assert folder.inferred is not None  # noqa: S101 - only recognised folders are asked about
+    classification = table.parameters.get("classification", folder.inferred.classification)
+    if folder.keys != tuple(column.name for column in table.partition_keys):
+        return False
+    if folder.inferred.classification != classification:
+        return False
+    names = {column.name for column in table.storage_descriptor.columns}
+    return crawler.combines_schemas or _share(folder.inferred.columns.keys(), names) >= _SIMILAR
+
+
+def _tables(
+    location: str, folders: list[Folder], crawler: CrawlerDefinition, *, keep: bool
+) -> Iterator[TableGroup]:
     prefix = crawler.table_prefix
-    if _belong_together(folders, combine=crawler.combines_schemas):
+    if keep or _belong_together(folders, combine=crawler.combines_schemas):
         yield TableGroup(table_name(prefix, location), location, folders[0].keys, tuple(folders))
         return
     for folder in folders:
@@ -135,5 +157,8 @@ def _belong_together(folders: list[Folder], *, combine: bool) -> bool:
 
 
 def _similarity(one: Inferred, other: Inferred) -> float:
-    union = {*one.columns, *other.columns}
-    return len(one.columns.keys() & other.columns.keys()) / len(union) if union else 1.0
+    return _share(one.columns.keys(), other.columns.keys())
+
+
+def _share(one: Set[str], other: Set[str]) -> float:
+    return len(one & other) / len(one | other) if one or other else 1.0

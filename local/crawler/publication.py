@@ -1,7 +1,6 @@
 """What a crawl found, written to the catalog by the crawler's policies."""
 
 import time
-from collections.abc import Set
 
 from local.athena.json_lines import OPENX
 from local.athena.table_definition import FORMATS
@@ -43,13 +42,10 @@ def retire(catalog: Catalog, crawler: CrawlerDefinition, location: str) -> None:
         catalog.update(database, present.model_copy(update={"parameters": deprecated}))
 
 
-def registered_values(catalog: Catalog, crawler: CrawlerDefinition, location: str) -> Set[tuple[str, ...]]:
-    """Return the values of all partitions registered for the table at a location."""
-    database, plain = crawler.database_name, table_name(crawler.table_prefix, location)
-    name, present = _place(catalog, database, plain, location)
-    if present is None or not present.partition_keys:
-        return frozenset()
-    return {partition.values for partition in catalog.partitions(database, name)}
+def table_at(catalog: Catalog, crawler: CrawlerDefinition, location: str) -> Table | None:
+    """Return the table that the catalog has for a location, or None."""
+    plain = table_name(crawler.table_prefix, location)
+    return _place(catalog, crawler.database_name, plain, location)[1]
 
 
 def _place(catalog: Catalog, database: str, plain: str, location: str) -> tuple[str, Table | None]:
@@ -77,8 +73,6 @@ def _updated(crawler: CrawlerDefinition, present: Table, found: Table) -> Table:
         own = present.storage_descriptor.columns
         known = {column.name for column in own}
         columns = (*own, *(column for column in columns if column.name not in known))
-    elif crawler.crawls_new_folders_only:
-        columns = present.storage_descriptor.columns
     storage = found.storage_descriptor.model_copy(update={"columns": columns})
     return found.model_copy(
         update={

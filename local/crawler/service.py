@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.crawler.definition import CrawlerDefinition
 from local.crawler.grouping import groups
-from local.crawler.publication import publish, registered_values, retire
+from local.crawler.publication import publish, retire, table_at
 from local.hooks import Crawl, JsonObject, replace_crawler, role_credentials
 from local.lake.catalog import Catalog
 from local.lake.objects import ObjectStore
@@ -26,29 +26,45 @@ def install() -> None:
     replace_crawler(run)
 
 
+_crawled: dict[tuple[object, ...], set[str]] = {}
+"""Folders that a crawler's successful crawls looked at, which one of new folders only passes over."""
+
+
 def run(crawl: Crawl) -> JsonObject:
-    """Crawl as the crawler's role."""
+    """Crawl as the crawler's role; nothing is written when it is stopped in time."""
     ends = time.monotonic() + float(os.environ.get(DURATION_VARIABLE, "0.2"))
     name = str(crawl.crawler["Name"])
     source = f"arn:aws:glue:{crawl.region}:{crawl.account}:crawler/{name}"
     role = role_credentials(crawl.role_arn, "AWS-Crawler", service="glue.amazonaws.com", source_arn=source)
     session = role.session(crawl.region)
-    crawl_targets(Catalog(session), ObjectStore(session), CrawlerDefinition.parse(crawl.crawler))
-    time.sleep(max(ends - time.monotonic(), 0))
+    while time.monotonic() < ends and not crawl.is_stopped():
+        time.sleep(0.02)
+    if not crawl.is_stopped():
+        identity = (crawl.account, crawl.region, name, crawl.crawler["CreationTime"])
+        crawled = _crawled.setdefault(identity, set())
+        definition = CrawlerDefinition.parse(crawl.crawler)
+        crawl_targets(Catalog(session), ObjectStore(session), definition, crawled)
     return {}
 
 
-def crawl_targets(catalog: Catalog, store: ObjectStore, crawler: CrawlerDefinition) -> Sequence[str]:
-    """Look at the targets and write the catalog; return the names of the tables found. Raises CrawlError."""
+def crawl_targets(
+    catalog: Catalog, store: ObjectStore, crawler: CrawlerDefinition, crawled: set[str]
+) -> Sequence[str]:
+    """Look at the targets and write the catalog; return the names of the tables found.
+
+    ``crawled`` are the folders that earlier crawls looked at; this one's are added. Raises CrawlError.
+    """
     database = crawler.database_name
     try:
         if not catalog.has_database(database):
             raise CrawlError(f"Database {database} not found")
-        found = list(groups(store, crawler, lambda place: registered_values(catalog, crawler, place)))
+        found = list(groups(store, crawler, crawled, lambda place: table_at(catalog, crawler, place)))
         if not crawler.crawls_new_folders_only:
             for target in crawler.targets.s3_targets:
                 if not any(group.location.startswith(target.path.rstrip("/") + "/") for group in found):
                     retire(catalog, crawler, target.path)
-        return [publish(catalog, crawler, group) for group in found]
+        names = [publish(catalog, crawler, group) for group in found]
     except ClientError as error:
         raise CrawlError(f"ERROR : {error.response['Error']['Message']}") from error
+    crawled.update(folder.location for group in found for folder in group.folders)
+    return names

@@ -12,7 +12,7 @@ from local.spark_archive import java_options
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 CONFIGURATION = {
-    "spark.master": "local[2]",
+    "spark.master": "local[2,4]",
     "spark.driver.memory": "512m",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",

@@ -27,7 +27,8 @@ from local.hooks.operations import (
     replace_operation,
     wrap_service,
 )
-from local.hooks.states import Task, TaskFailedError, execution_is_running, register_integration
+from local.hooks.states import Task, TaskFailedError, register_integration
+from local.hooks.wanted import check_wanted, is_wanted
 
 __all__ = [
     "AccessDeniedError",
@@ -42,7 +43,8 @@ __all__ = [
     "TaskFailedError",
     "authorize",
     "caller_credentials",
-    "execution_is_running",
+    "check_wanted",
+    "is_wanted",
     "job_definition",
     "keep_job_fields",
     "register_integration",

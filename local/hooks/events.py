@@ -1,5 +1,6 @@
 """EventBridge and Scheduler targets: whose permission a delivery needs, and the scheduler's own words."""
 
+import json
 import re
 import uuid
 from datetime import UTC, datetime
@@ -48,6 +49,23 @@ def enforce_target_permissions(schedule_tick_seconds: float) -> None:
         invoke(target, event, rule, view)
 
     eventbridge._invoke_target = invoke_target
+
+
+def invoke_functions_of_rules_again() -> None:
+    """Let a function that a rule invokes be tried twice more, as any asynchronous invocation is.
+
+    ministack invokes it once and forgets its failure.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+
+    def dispatch_to_lambda(arn: str, payload: str) -> None:
+        function, _, name = lambda_svc._get_func_record_for_ref(arn)
+        if function is None:
+            eventbridge.logger.warning("function %s of a rule does not exist", name)
+            return
+        lambda_svc.invoke_async_with_retry(function, json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch_to_lambda
 
 
 def _fill_context(text: str, schedule: JsonObject, event: JsonObject) -> str:

@@ -9,8 +9,11 @@ from contextvars import copy_context
 from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions
 
+from local.hooks.interpreter import follow_chains, run_again_entirely, walk
 from local.hooks.operations import JsonObject
-from local.hooks.states import execution_is_running
+from local.hooks.paths import fail_on_missing_paths
+from local.hooks.redrive import Progress, allow_redrive
+from local.hooks.wanted import NoLongerWantedError, check_wanted, wanted_while
 
 PAYLOAD_LIMIT_BYTES = 262_144
 EXECUTION_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
@@ -18,11 +21,15 @@ EXECUTION_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{
 
 
 def follow_execution_rules() -> None:
-    """Give ministack's executions the rules of Step Functions that it leaves out."""
+    """Give ministack's executions the rules of Step Functions that it leaves out.
+
+    Roles are enforced on top of it: call ``enforce_state_machine_roles`` afterwards.
+    """
     _follow_start_rules()
-    _stop_at_timeout()
-    _keep_final_status()
+    _walk_executions()
     _limit_payloads()
+    fail_on_missing_paths()
+    allow_redrive()
 
 
 def _follow_start_rules() -> None:
@@ -57,34 +64,7 @@ def _running_twin(data: JsonObject) -> JsonObject | None:
     return None
 
 
-def _stop_at_timeout() -> None:
-    run = stepfunctions._run_execution
-
-    def time_out(execution: JsonObject) -> None:
-        if execution["status"] == "RUNNING":
-            execution.update(status="TIMED_OUT", stopDate=now_iso())
-            stepfunctions._add_event(execution, "ExecutionTimedOut")
-            stepfunctions._emit_execution_status_event(execution)
-
-    def run_execution(execution_arn: str) -> None:
-        execution = stepfunctions._executions[execution_arn]
-        machine = stepfunctions._state_machines[execution["stateMachineArn"]]
-        timeout_seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
-        if timeout_seconds is None:
-            run(execution_arn)
-            return
-        timer = threading.Timer(timeout_seconds, copy_context().run, (time_out, execution))
-        timer.daemon = True
-        timer.start()
-        try:
-            run(execution_arn)
-        finally:
-            timer.cancel()
-
-    stepfunctions._run_execution = run_execution
-
-
-def _keep_final_status() -> None:
+def _walk_executions() -> None:
     fail, invoke = stepfunctions._fail_execution, stepfunctions._invoke_resource
 
     def fail_execution(execution: JsonObject, error: str, cause: str) -> None:
@@ -93,13 +73,69 @@ def _keep_final_status() -> None:
             fail(execution, error, cause)
 
     def invoke_resource(resource: str, parameters: object) -> object:
-        # Map iterations and retries go on after an abort unless their next task is refused.
-        if not execution_is_running():
-            raise stepfunctions._ExecutionError("States.TaskFailed", "the execution has ended")
+        # Retries go on after an abort unless their next attempt is refused.
+        check_wanted()
         return invoke(resource, parameters)
 
+    follow_chains()
+    stepfunctions._run_execution = run_execution
     stepfunctions._fail_execution = fail_execution
     stepfunctions._invoke_resource = invoke_resource
+
+
+def run_execution(execution_arn: str) -> None:
+    """Take an execution, new or redriven, from the state it is in to its end."""
+    execution = stepfunctions._executions[execution_arn]
+    progress = Progress.of(execution)
+    attempt = progress.redrive_count
+
+    def is_this_attempt() -> bool:
+        return bool(execution["status"] == "RUNNING") and progress.redrive_count == attempt
+
+    with wanted_while(is_this_attempt):
+        timer = _start_timer(execution, progress, is_this_attempt)
+        try:
+            output = walk(progress.chain, execution, progress.context())
+        except NoLongerWantedError:
+            return
+        except stepfunctions._ExecutionError as failure:
+            stepfunctions._fail_execution(execution, failure.error, failure.cause)
+        except Exception as error:  # noqa: BLE001 - an execution that never ends would hang whoever waits
+            stepfunctions.logger.exception("unexpected error in execution %s", execution_arn)
+            stepfunctions._fail_execution(execution, "States.Runtime", str(error))
+        else:
+            _succeed(execution, json.dumps(output))
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+
+def _succeed(execution: JsonObject, output: str) -> None:
+    if execution["status"] != "RUNNING":
+        return
+    execution.update(status="SUCCEEDED", output=output, stopDate=now_iso())
+    details = {"executionSucceededEventDetails": {"output": output}}
+    stepfunctions._add_event(execution, "ExecutionSucceeded", details)
+    stepfunctions._emit_execution_status_event(execution)
+
+
+def _start_timer(
+    execution: JsonObject, progress: Progress, is_this_attempt: Callable[[], bool]
+) -> threading.Timer | None:
+    """Start the state machine's own TimeoutSeconds; a redrive starts it anew."""
+    if progress.timeout_seconds is None:
+        return None
+
+    def time_out() -> None:
+        if is_this_attempt():
+            execution.update(status="TIMED_OUT", stopDate=now_iso())
+            stepfunctions._add_event(execution, "ExecutionTimedOut")
+            stepfunctions._emit_execution_status_event(execution)
+
+    timer = threading.Timer(progress.timeout_seconds, copy_context().run, (time_out,))
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _limit_payloads() -> None:
@@ -113,6 +149,8 @@ def _limited(execute: Callable[..., tuple[object, str | None]]) -> Callable[...,
         output, following = execute(*arguments)
         size = len(json.dumps(output, ensure_ascii=False).encode())
         if size > PAYLOAD_LIMIT_BYTES:
+            # AWS redrives such a Map or Parallel with the iterations that succeeded, too.
+            run_again_entirely()
             message = f"a state's output of {size} bytes exceeds the limit of {PAYLOAD_LIMIT_BYTES} bytes"
             raise stepfunctions._ExecutionError("States.DataLimitExceeded", message)
         return output, following

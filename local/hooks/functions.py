@@ -1,8 +1,18 @@
-"""Lambda's errors as AWS tells them: by the class of the exception that the function raised."""
+"""Lambda's errors as AWS tells them: by the exception's class, and to a destination that the role may use."""
 
 import re
 
 from ministack.services import lambda_svc
+
+from local.hooks.identity import AccessDeniedError, authorize, role_credentials
+from local.hooks.operations import JsonObject
+
+DESTINATION_ACTIONS = {
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+}
 
 _UNNAMED = "Runtime.HandlerError"
 _RAISED = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Za-z_]\w*)(?::|$)")
@@ -24,6 +34,26 @@ def name_function_errors() -> None:
         return result
 
     lambda_svc._execute_function_warm = execute_function
+
+
+def send_failures_as_the_function() -> None:
+    """Send an asynchronous invocation that failed to its destination only if the function's role may.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    route = lambda_svc._route_async_failure
+
+    def route_failure(target_arn: str, name: str, event: object, result: JsonObject) -> None:
+        config = lambda_svc._functions[name]["config"]
+        try:
+            role = role_credentials(config["Role"], name, service="lambda.amazonaws.com")
+            authorize(role, DESTINATION_ACTIONS[target_arn.split(":")[2]], target_arn)
+        except AccessDeniedError as denied:
+            lambda_svc.logger.error("failure of %s not sent to %s: %s", name, target_arn, denied)
+            return
+        route(target_arn, name, event, result)
+
+    lambda_svc._route_async_failure = route_failure
 
 
 def raised(log: str, message: str) -> str | None:

@@ -1,9 +1,9 @@
 """Step Functions: integrations it lacks, and the state machine's role on every call its states make."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 
 from ministack import app
@@ -13,6 +13,7 @@ from ministack.services import lambda_svc, stepfunctions
 
 from local.hooks.identity import AccessDeniedError, Credentials, authorize, role_credentials
 from local.hooks.operations import JsonObject, Response, ServiceHandler
+from local.hooks.wanted import NoLongerWantedError, check_wanted, wanted_while
 
 Integration = Callable[[str, JsonObject], object]
 
@@ -28,23 +29,12 @@ class TaskFailedError(Exception):
 
 @dataclass(frozen=True)
 class _Acting:
-    """The execution whose states run in this thread, and its state machine's role."""
+    """The state machine's role of the execution whose states run in this thread."""
 
-    execution: Mapping[str, object]
     role: Credentials
-    deadline: float | None = None
 
 
 _acting: ContextVar[_Acting | None] = ContextVar("lakeshot_acting_execution", default=None)
-
-
-def execution_is_running() -> bool:
-    """Whether the task of this thread is still wanted: its execution runs and its state has time left."""
-    acting = _acting.get()
-    if acting is None:
-        return True
-    in_time = acting.deadline is None or monotonic() < acting.deadline
-    return in_time and acting.execution["status"] == "RUNNING"
 
 
 @dataclass(frozen=True)
@@ -63,8 +53,7 @@ class Task:
 def register_integration(resource: str, integrate: Callable[[Task], JsonObject]) -> None:
     """Serve ``arn:aws:states:::glue:startJobRun`` and its ``.sync`` form.
 
-    ``integrate`` may block, and should give up when ``execution_is_running()`` turns false. It raises
-    TaskFailedError.
+    ``integrate`` may block, and should give up by ``check_wanted()``. It raises TaskFailedError.
     """
 
     def serve(called: str, parameters: JsonObject) -> object:
@@ -100,16 +89,17 @@ def enforce_state_machine_roles() -> None:
         except AccessDeniedError as denied:
             stepfunctions._fail_execution(execution, "States.Runtime", str(denied))
             return
-        _acting.set(_Acting(execution, role))
+        _acting.set(_Acting(role))
         run(execution_arn)
 
     def invoke_with_timeout(resource: str, parameters: JsonObject, timeout_seconds: float) -> object:
-        acting = _acting.get()
-        limited = _acting.set(acting and replace(acting, deadline=monotonic() + timeout_seconds))
+        deadline = monotonic() + timeout_seconds
         try:
-            return with_timeout(resource, parameters, timeout_seconds)
-        finally:
-            _acting.reset(limited)
+            with wanted_while(lambda: monotonic() < deadline):
+                return with_timeout(resource, parameters, timeout_seconds)
+        except NoLongerWantedError:
+            check_wanted()
+            raise stepfunctions._ExecutionError("States.Timeout", "the state's time is up") from None
 
     def call_service_as_role(
         handler: ServiceHandler, method: str, path: str, headers: dict[str, str], *request: object

@@ -10,12 +10,11 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from local.hooks import JsonObject, Task, TaskFailedError, execution_is_running, register_integration
+from local.hooks import JsonObject, Task, TaskFailedError, check_wanted, is_wanted, register_integration
 
 POLL_SECONDS = 0.2
 JOB_RUN_ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"})
 QUERY_ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
-NO_LONGER_WANTED = TaskFailedError("States.TaskFailed", "the execution ended or the state timed out")
 
 
 def install() -> None:
@@ -76,9 +75,9 @@ def _wait(
         current = poll()
         if ended(current):
             return current
-        if not execution_is_running():
+        if not is_wanted():
             stop()
-            raise NO_LONGER_WANTED
+            check_wanted()
         time.sleep(POLL_SECONDS)
 
 

@@ -43,6 +43,10 @@ class Arns:
         """The SSM parameter of an export."""
         return self._arn("ssm", f"parameter{self.names.parameter(export)}")
 
+    def group_parameter(self, group: str) -> str:
+        """The SSM parameter of a group of exports."""
+        return self._arn("ssm", f"parameter{self.names.group_parameter(group)}")
+
     def job(self, name: str) -> str:
         """A Glue job."""
         return self._arn("glue", f"job/{name}")

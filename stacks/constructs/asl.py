@@ -10,6 +10,8 @@ from typing import Any, get_args
 from lakeshot.model import Model
 
 State = dict[str, Any]
+REDRIVE = "$$.Execution.RedriveCount"
+"""How often the execution was redriven; 0 before the first time (Step Functions, context object)."""
 
 LAMBDA_TRANSIENT = (
     "Lambda.ServiceException",

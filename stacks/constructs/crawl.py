@@ -1,12 +1,10 @@
 """The part of the way a run takes in which a crawler finds the snapshot, or nothing is crawled."""
 
-from lakeshot.steps.messages import Planned
+from lakeshot.steps.messages import Member
 from stacks.constructs.asl import State, keep, path, retry, task
 
 FIRST = "ChooseCatalog"
-CRAWLED, WAITED = "$.crawled", "$.waited"
-LAST_CRAWL = f"{CRAWLED}.Crawler.LastCrawl"
-"""Where the states leave how the crawl ended; null where nothing was crawled."""
+CRAWLER, WAITED = "$.crawler_state", "$.waited"
 POLL_SECONDS = 15
 MOST_POLLS = 480
 """Two hours of crawling; also far below the 25,000 events an execution's history may hold."""
@@ -20,22 +18,16 @@ TRANSIENT = (
 )
 
 
-def states(partition: str, *, catch: State, then: str) -> State:
+def states(partition: str, *, then: str) -> State:
     """Crawl if the plan says so, then go to ``then``."""
-    crawler = {"Name.$": path(Planned, "crawler")}
+    crawler = {"Name.$": path(Member, "crawler")}
     return {
         FIRST: {
             "Type": "Choice",
             "Choices": [
-                {"Variable": path(Planned, "catalog"), "StringEquals": "crawler", "Next": "StartCrawler"},
+                {"Variable": path(Member, "crawls"), "BooleanEquals": True, "Next": "StartCrawler"},
             ],
-            "Default": "NothingToCrawl",
-        },
-        "NothingToCrawl": {
-            "Type": "Pass",
-            "Result": {"Crawler": {"LastCrawl": None}},
-            "ResultPath": CRAWLED,
-            "Next": then,
+            "Default": then,
         },
         "StartCrawler": task(
             f"arn:{partition}:states:::aws-sdk:glue:startCrawler",
@@ -52,7 +44,7 @@ def states(partition: str, *, catch: State, then: str) -> State:
                 ),
                 retry(*TRANSIENT),
             ],
-            catch=catch,
+            catch=None,
             result=keep(WAITED, {"polls": 0}),
             then="WaitForCrawler",
         ),
@@ -62,14 +54,14 @@ def states(partition: str, *, catch: State, then: str) -> State:
             crawler,
             timeout_seconds=CALL_SECONDS,
             retries=[retry(*TRANSIENT)],
-            catch=catch,
-            result=keep(CRAWLED),
+            catch=None,
+            result=keep(CRAWLER, {"is.$": "$.Crawler.State"}),
             then="CrawlerDone",
         ),
         "CrawlerDone": {
             "Type": "Choice",
             "Choices": [
-                {"Variable": f"{CRAWLED}.Crawler.State", "StringEquals": "READY", "Next": then},
+                {"Variable": f"{CRAWLER}.is", "StringEquals": "READY", "Next": then},
                 {
                     "Variable": f"{WAITED}.polls",
                     "NumericGreaterThanEquals": MOST_POLLS,
@@ -85,12 +77,9 @@ def states(partition: str, *, catch: State, then: str) -> State:
             "Next": "WaitForCrawler",
         },
         "CrawlerTooSlow": {
-            "Type": "Pass",
-            "Result": {
-                "Error": "CatalogError",
-                "Cause": f"the crawler did not end within {MOST_POLLS * POLL_SECONDS // 60} minutes; "
-                "look at its log, or let the export use catalog: direct, which needs no crawler",
-            },
-            "Next": catch["Next"],
+            "Type": "Fail",
+            "Error": "CatalogError",
+            "Cause": f"the crawler did not end within {MOST_POLLS * POLL_SECONDS // 60} minutes; "
+            "look at its log, or let the export use catalog: direct, which needs no crawler",
         },
     }

@@ -14,15 +14,15 @@ _CONFIGURATION = {
     "Version": 1.0,
     # Level 1 is the bucket, level 2 the export's prefix: one table, whatever the files below it look like.
     "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas", "TableLevelConfiguration": 2},
-    "CrawlerOutput": {
-        "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
-        "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
-    },
+    "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}},
 }
 
 
 class ExportCrawler(Construct):
-    """Adds new snapshots below the export's prefix to its one table; it never removes anything."""
+    """Adds new snapshots below the export's prefix to its first table; it changes and removes nothing.
+
+    Whatever it cannot know, such as columns that are new, the catalog step adds from the manifest.
+    """
 
     def __init__(
         self, scope: Construct, id_: str, *, names: ExportNames, arns: Arns, role_suffix: str
@@ -43,10 +43,12 @@ class ExportCrawler(Construct):
                     glue.CfnCrawler.S3TargetProperty(path=f"s3://{arns.bucket_name}/{names.data_prefix}")
                 ]
             ),
+            # Snapshots that are registered are never looked at again, so a crawl costs what is new and
+            # cannot undo what the catalog step wrote. AWS takes this with LOG for both behaviours only.
+            recrawl_policy=glue.CfnCrawler.RecrawlPolicyProperty(recrawl_behavior="CRAWL_NEW_FOLDERS_ONLY"),
             schema_change_policy=glue.CfnCrawler.SchemaChangePolicyProperty(
-                update_behavior="UPDATE_IN_DATABASE", delete_behavior="LOG"
+                update_behavior="LOG", delete_behavior="LOG"
             ),
-            recrawl_policy=glue.CfnCrawler.RecrawlPolicyProperty(recrawl_behavior="CRAWL_EVERYTHING"),
             configuration=json.dumps(_CONFIGURATION),
         )
         crawler.node.add_dependency(role)

@@ -1,20 +1,22 @@
 """The way a run takes, as the states of a state machine.
 
-States carry references and counts only; plans, manifests and file lists stay in S3. Whatever fails is
-caught once, closed, and ends the execution with the error it failed with.
+Every run is of one export or of the members of a group, which are read and verified side by side and
+published together. States carry references and counts only; plans, manifests and file lists stay in S3.
+Whatever fails is caught once, closed, and ends the execution with the error it failed with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lakeshot.config.exports import MOST_MEMBERS
 from lakeshot.steps.messages import (
-    CatalogInput,
     Catalogued,
     CloseInput,
     ExecutionEnd,
+    Member,
     PlanInput,
     Planned,
-    ReportInput,
+    RunInput,
     StepInput,
     VerifyReadableInput,
 )
@@ -22,6 +24,7 @@ from stacks.constructs import crawl, reading
 from stacks.constructs.asl import (
     LAMBDA_TRANSIENT,
     NOTHING,
+    REDRIVE,
     State,
     answer,
     keep,
@@ -34,10 +37,15 @@ from stacks.constructs.asl import (
 EXECUTION_SECONDS = 8 * 24 * 3600
 """Glue runs a job for at most seven days; the rest of a run takes hours."""
 QUERY_SECONDS = 1800
+CLOSING_SECONDS, CLOSING_POLLS = 15, 80
+"""Closing a run that has ended takes a function's quarter of an hour at most."""
 CATCH: State = {"ErrorEquals": ["States.ALL"], "ResultPath": "$", "Next": "Close"}
 """The error replaces the state, which whatever comes after it no longer needs."""
 CATALOGUED = "$.catalogued"
-PLAN = path(Planned, "plan")
+ONE = parameters(StepInput, plan=path(Member, "plan"), redrive=REDRIVE)
+"""What a step gets that works on one export."""
+ALL = parameters(RunInput, plans=path(Planned, "plans"), redrive=REDRIVE)
+"""What a step gets that works on all exports of the run."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +60,26 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
     """The whole state machine over the functions of the steps."""
 
     def invoke(
-        step: str, payload: State, *, result: State = NOTHING, then: str | None, catch: State | None = CATCH
+        step: str,
+        payload: State,
+        *,
+        result: State = NOTHING,
+        then: str | None,
+        catch: State | None = None,
+        retries: Sequence[State] = (),
     ) -> State:
         return task(
             f"arn:{partition}:states:::lambda:invoke",
             {"FunctionName": functions[step].arn, "Payload": payload},
             timeout_seconds=functions[step].timeout_seconds + 60,
-            retries=[retry(*LAMBDA_TRANSIENT)],
+            retries=[retry(*LAMBDA_TRANSIENT), *retries],
             catch=catch,
             result=result,
             then=then,
         )
 
     return {
-        "Comment": "One run of an export: read, verify, catalog, verify, publish",
+        "Comment": "One run of an export or a group: read, verify, catalog, verify, publish",
         "TimeoutSeconds": EXECUTION_SECONDS,
         "StartAt": "Plan",
         "States": {
@@ -76,34 +90,59 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
                     payload="$$.Execution.Input",
                     execution_arn="$$.Execution.Id",
                     started_at="$$.Execution.StartTime",
+                    redrive=REDRIVE,
                 ),
-                result={"OutputPath": "$.Payload"},
-                then=reading.FIRST,
-            ),
-            **reading.states(
-                partition,
-                verify_share=invoke("verify_files", reading.SHARE, then=None, catch=None),
+                retries=[retry("RunClosingError", seconds=CLOSING_SECONDS, attempts=CLOSING_POLLS, rate=1.0)],
                 catch=CATCH,
-                then=crawl.FIRST,
+                result={"OutputPath": "$.Payload"},
+                then="ChooseWhetherToRun",
             ),
-            **crawl.states(partition, catch=CATCH, then="Catalog"),
-            "Catalog": invoke(
-                "catalog",
-                parameters(CatalogInput, plan=PLAN, crawl=crawl.LAST_CRAWL),
-                result=keep(CATALOGUED, answer(Catalogued)),
-                then="CountRows",
-            ),
-            "CountRows": _count_rows(partition),
-            "VerifyReadable": invoke(
-                "verify_readable",
-                parameters(VerifyReadableInput, plan=PLAN, query_execution_id="$.count.query_execution_id"),
-                then="Publish",
-            ),
-            "Publish": invoke("publish", parameters(StepInput, plan=PLAN), then="Retain"),
-            "Retain": invoke("retain", parameters(StepInput, plan=PLAN), then="Report"),
-            "Report": invoke(
-                "report", parameters(ReportInput, plan=PLAN, job_run=reading.JOB_RUN), then=None
-            ),
+            "ChooseWhetherToRun": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Variable": path(Planned, "duplicate_of"), "IsNull": False, "Next": "AlreadyRun"}
+                ],
+                "Default": "Members",
+            },
+            "AlreadyRun": {"Type": "Succeed"},
+            "Members": {
+                "Type": "Map",
+                "ItemsPath": path(Planned, "members"),
+                "MaxConcurrency": MOST_MEMBERS,
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "INLINE"},
+                    "StartAt": reading.FIRST,
+                    "States": {
+                        **reading.states(
+                            partition,
+                            verify_share=invoke("verify_files", reading.SHARE, then=None),
+                            then=crawl.FIRST,
+                        ),
+                        **crawl.states(partition, then="Catalog"),
+                        "Catalog": invoke(
+                            "catalog", ONE, result=keep(CATALOGUED, answer(Catalogued)), then="CountRows"
+                        ),
+                        "CountRows": _count_rows(partition),
+                        "VerifyReadable": invoke(
+                            "verify_readable",
+                            parameters(
+                                VerifyReadableInput,
+                                plan=path(Member, "plan"),
+                                redrive=REDRIVE,
+                                query_execution_id="$.count.query_execution_id",
+                            ),
+                            result={"ResultPath": None, "OutputPath": path(Member, "plan")},
+                            then=None,
+                        ),
+                    },
+                },
+                "Catch": [CATCH],
+                **NOTHING,
+                "Next": "Publish",
+            },
+            "Publish": invoke("publish", ALL, catch=CATCH, then="Retain"),
+            "Retain": invoke("retain", ALL, catch=CATCH, then="Report"),
+            "Report": invoke("report", ALL, catch=CATCH, then=None),
             "Close": invoke(
                 "close",
                 _end(),
@@ -130,7 +169,7 @@ def _count_rows(partition: str) -> State:
             # Counting changes nothing, and Athena reports a busy moment of S3 as a failed query.
             retry("States.TaskFailed", seconds=10, attempts=2),
         ],
-        catch=CATCH,
+        catch=None,
         result=keep("$.count", {"query_execution_id.$": "$.QueryExecution.QueryExecutionId"}),
         then="VerifyReadable",
     )
@@ -144,5 +183,6 @@ def _end() -> State:
         input="States.JsonToString($$.Execution.Input)",
         error="$.Error",
         cause="$.Cause",
+        redrive=REDRIVE,
     )
     return parameters(CloseInput, detail=end)

@@ -57,63 +57,75 @@ class Functions(Construct):
 
     def _allow_run(self) -> None:
         plan = self._may("plan")
+        plan.enter_runs("DeleteItem", "Query")
         plan.read_deployed_exports()
-        plan.use_run_table("GetItem", "PutItem", "UpdateItem")
-        plan.use_run_files("PutObject")
+        plan.use_run_files("GetObject", "PutObject")
         plan.watch_executions()
-        plan.watch_jobs()
         plan.act_as_exports()
+        close = self.by_step["close"].function.function_arn
+        self.by_step["plan"].role.allow("lambda:InvokeFunction", on=[close])
 
         verify_files = self._may("verify_files")
-        verify_files.use_run_table("UpdateItem")
+        verify_files.enter_runs()
         verify_files.use_run_files("GetObject")
         verify_files.use_data_files("GetObject")
 
         catalog = self._may("catalog")
-        catalog.use_run_table("GetItem", "UpdateItem")
+        catalog.enter_runs("Query")
         catalog.use_run_files("GetObject")
+        catalog.use_crawlers("GetCrawler")
         catalog.change_snapshot_tables(
-            "CreatePartition", "CreateTable", "GetTable", "UpdatePartition", "UpdateTable"
+            "CreatePartition",
+            "CreateTable",
+            "DeletePartition",
+            "GetPartitions",
+            "GetTable",
+            "UpdatePartition",
+            "UpdateTable",
         )
 
         verify_readable = self._may("verify_readable")
-        verify_readable.use_run_table("ConditionCheckItem", "GetItem", "PutItem", "UpdateItem")
+        verify_readable.enter_runs()
         verify_readable.use_run_files("GetObject")
         verify_readable.query("GetQueryResults")
+        verify_readable.stage_views("CreateTable", "UpdateTable")
 
         publish = self._may("publish")
-        publish.use_run_table("ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
-        publish.use_run_files("GetObject")
+        publish.enter_runs()
+        publish.use_run_files("GetObject", "PutObject")
         publish.query("GetQueryResults")
         publish.change_views("CreateTable", "UpdateTable")
+        publish.stage_views("DeleteTable")
 
         retain = self._may("retain")
-        retain.use_run_table("DeleteItem", "GetItem", "Query", "UpdateItem")
+        retain.enter_runs("DeleteItem", "Query")
         retain.use_run_files("GetObject")
         retain.use_data_files("DeleteObject")
         retain.change_snapshot_tables("DeletePartition")
 
         report = self._may("report")
-        report.use_run_table("UpdateItem")
+        report.enter_runs()
         report.use_run_files("GetObject")
+        report.use_jobs("GetJobRun")
 
     def _allow_end(self, topic_arn: str) -> None:
         close = self._may("close")
+        close.enter_runs("DeleteItem", "Query")
         close.read_deployed_exports()
-        close.use_run_table("ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
         close.watch_executions()
-        close.watch_jobs("BatchStopJobRun")
+        close.use_jobs("BatchStopJobRun", "GetJobRuns")
+        close.use_crawlers("GetCrawler", "StopCrawler")
         close.use_run_files("GetObject")
         close.use_data_files("AbortMultipartUpload", "DeleteObject")
         close.list_uploads()
         close.change_snapshot_tables("DeletePartition")
-        close.query("GetQueryResults")
-        close.change_views("CreateTable", "UpdateTable")
+        close.change_views("CreateTable", "GetTable", "UpdateTable")
+        close.stage_views("DeleteTable")
         close.notify(topic_arn)
 
         view = self._may("view")
         view.read_deployed_exports()
-        view.use_run_table("GetItem", "Query")
+        view.use_run_table("GetItem")
         view.use_run_files("GetObject")
         view.query("GetQueryResults")
         view.change_views("CreateTable", "DeleteTable", "UpdateTable")

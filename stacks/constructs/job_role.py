@@ -73,6 +73,7 @@ class JobRole(ServiceRole):
         self.allow(
             "dynamodb:ConditionCheckItem",
             "dynamodb:GetItem",
+            "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             on=[self._arns.run_table],
             when={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [f"export#{names.export}"]}},

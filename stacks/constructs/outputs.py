@@ -1,23 +1,20 @@
-"""What a person wants to know once an export is deployed."""
+"""What a person wants to know once a stack is deployed."""
+
+from collections.abc import Mapping
 
 import aws_cdk as cdk
 from constructs import Construct
 
-from lakeshot.config.deployed import Deployed
-
 
 class Outputs(Construct):
-    """Where the data is, where to run the export, and with what."""
+    """The given values by name, and where to run what the stack deploys."""
 
-    def __init__(self, scope: Construct, id_: str, *, deployed: Deployed, state_machine_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, values: Mapping[str, str], state_machine_arn: str
+    ) -> None:
         super().__init__(scope, id_)
-        stack = cdk.Stack.of(self)
-        console = f"https://{stack.region}.console.aws.amazon.com/states/home?region={stack.region}"
-        for key, value in {
-            "View": f"{deployed.database}.{deployed.names.view}",
-            "Table": f"{deployed.database}.{deployed.names.table}",
-            "Destination": deployed.destination,
-            "StateMachine": f"{console}#/statemachines/view/{state_machine_arn}",
-            "Payload": deployed.payload().model_dump_json(exclude_none=True),
-        }.items():
+        region = cdk.Stack.of(self).region
+        console = f"https://{region}.console.aws.amazon.com/states/home?region={region}"
+        shown = {**values, "StateMachine": f"{console}#/statemachines/view/{state_machine_arn}"}
+        for key, value in shown.items():
             cdk.CfnOutput(self, key, value=value).override_logical_id(key)

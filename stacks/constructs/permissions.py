@@ -4,6 +4,7 @@ They serve every export of the stage, so they are confined to Lakeshot's own buc
 database and names. What touches a source runs under that export's own role instead.
 """
 
+from lakeshot.names import STAGED_VIEW
 from stacks.constructs.arns import Arns
 from stacks.constructs.role import ServiceRole
 
@@ -24,9 +25,14 @@ class Permissions:
         """Read or change locks, records and pointers."""
         self._role.allow(*(f"dynamodb:{action}" for action in actions), on=[self._arns.run_table])
 
+    def enter_runs(self, *actions: str) -> None:
+        """Get into a run, taking its lock again after a redrive, and do more with the run table."""
+        self.use_run_table("ConditionCheckItem", "GetItem", "PutItem", "UpdateItem", *actions)
+
     def read_deployed_exports(self) -> None:
         """Read what is deployed."""
-        self._role.allow("ssm:GetParameter", on=[self._arns.parameter("*")], reason=_EVERY_EXPORT)
+        parameters = [self._arns.parameter("*"), self._arns.group_parameter("*")]
+        self._role.allow("ssm:GetParameter", on=parameters, reason=_EVERY_EXPORT)
 
     def use_run_files(self, *actions: str) -> None:
         """Read or write plans and manifests; listing is what tells a missing file from a forbidden one."""
@@ -92,12 +98,20 @@ class Permissions:
             *(f"glue:{action}" for action in actions), on=self._arns.catalog("*"), reason=_EVERY_TABLE
         )
 
-    def watch_jobs(self, *actions: str) -> None:
-        """See, and with the actions stop, runs of the exports' Glue jobs."""
+    def stage_views(self, *actions: str) -> None:
+        """Make or remove the views that runs make beside the real ones."""
+        staged = self._arns.catalog(f"{STAGED_VIEW}*")
+        self._role.allow(*(f"glue:{action}" for action in actions), on=staged, reason=_EVERY_TABLE)
+
+    def use_jobs(self, *actions: str) -> None:
+        """See or stop runs of the exports' Glue jobs."""
         jobs = self._arns.job(f"{self._arns.names.prefix}-*")
-        self._role.allow(
-            "glue:GetJobRuns", *(f"glue:{action}" for action in actions), on=[jobs], reason=_EVERY_EXPORT
-        )
+        self._role.allow(*(f"glue:{action}" for action in actions), on=[jobs], reason=_EVERY_EXPORT)
+
+    def use_crawlers(self, *actions: str) -> None:
+        """See or stop the exports' crawlers."""
+        crawlers = self._arns.crawler(f"{self._arns.names.prefix}-*")
+        self._role.allow(*(f"glue:{action}" for action in actions), on=[crawlers], reason=_EVERY_EXPORT)
 
     def watch_executions(self) -> None:
         """See whether another execution still lives."""

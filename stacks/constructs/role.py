@@ -20,7 +20,7 @@ class ServiceRole(iam.Role):
         if len(role_name) > LONGEST_NAME:
             raise ConfigError(
                 f"the role {role_name!r} would have {len(role_name)} characters, IAM allows {LONGEST_NAME}; "
-                f"shorten the export's or the stage's name by {len(role_name) - LONGEST_NAME}"
+                f"shorten the name of the export, the group or the stage by {len(role_name) - LONGEST_NAME}"
             )
         account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
         super().__init__(

@@ -1,10 +1,10 @@
-"""The schedule of an export."""
+"""The schedule of an export or a group."""
 
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from lakeshot.config.exports import Schedule
-from lakeshot.config.payload import Payload
+from lakeshot.config.payload import RunOptions
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.role import ServiceRole
 
@@ -14,7 +14,7 @@ RETRIES = 20
 RETRY_SECONDS = 3600
 
 
-class ExportSchedule(Construct):
+class RunSchedule(Construct):
     """Starts the state machine with the full payload, once the config enables it."""
 
     def __init__(
@@ -24,7 +24,7 @@ class ExportSchedule(Construct):
         *,
         name: str,
         schedule: Schedule,
-        payload: Payload,
+        payload: RunOptions,
         state_machine_arn: str,
         role_suffix: str,
     ) -> None:
@@ -39,7 +39,7 @@ class ExportSchedule(Construct):
             self,
             "Schedule",
             name=name,
-            description="Lakeshot: starts the export with its deployed payload",
+            description="Lakeshot: starts a run with the deployed payload",
             schedule_expression=schedule.expression,
             schedule_expression_timezone=schedule.timezone,
             state="ENABLED" if schedule.enabled else "DISABLED",
@@ -47,7 +47,7 @@ class ExportSchedule(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=state_machine_arn,
                 role_arn=role.role_arn,
-                input=payload.model_dump_json(exclude_none=True),
+                input=payload.text(),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_retry_attempts=RETRIES, maximum_event_age_in_seconds=RETRY_SECONDS
                 ),

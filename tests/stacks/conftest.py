@@ -70,3 +70,9 @@ def reviews(template: Callable[[str], Template]) -> Template:
 def events(template: Callable[[str], Template]) -> Template:
     """An export with a direct catalog, an enabled schedule and every setting of a job."""
     return template("order-events")
+
+
+@pytest.fixture(scope="session")
+def nightly(template: Callable[[str], Template]) -> Template:
+    """A group of two exports with an enabled schedule."""
+    return template("group-nightly")

@@ -65,7 +65,14 @@ def test_a_wildcard_needs_a_reason(tmp_path: Path) -> None:
 def test_every_region_gets_a_common_stack_of_its_own(tmp_path: Path) -> None:
     """Roles know no regions, so those of a second region carry its name; layers are that region's."""
     far = {"source": SOURCE, "region": "eu-west-1", "job": {"glue_version": "6.0"}}
-    config = parse_config({"region": "us-east-1", "exports": {"near": {"source": SOURCE}, "far": far}})
+    more = {**far, "catalog": "direct"}
+    config = parse_config(
+        {
+            "region": "us-east-1",
+            "exports": {"near": {"source": SOURCE}, "far": far, "farther": more},
+            "groups": {"away": {"exports": ["far", "farther"], "schedule": {"expression": "rate(1 day)"}}},
+        }
+    )
     for version in ("5.1", "6.0"):
         (tmp_path / f"glue-{version}.gluewheels.zip").touch()
     app = build_app(config, app=new_app(tmp_path / "cdk.out"), wheels=tmp_path)
@@ -75,7 +82,12 @@ def test_every_region_gets_a_common_stack_of_its_own(tmp_path: Path) -> None:
         "lakeshot-dev-near": "lakeshot-dev-near",
         "lakeshot-dev-common-eu-west-1": "lakeshot-dev-common",
         "lakeshot-dev-far": "lakeshot-dev-far",
+        "lakeshot-dev-farther": "lakeshot-dev-farther",
+        "lakeshot-dev-group-away": "lakeshot-dev-group-away",
     }
+    assert _properties(stacks["lakeshot-dev-group-away"], iam.CfnRole, "role_name") == [
+        "lakeshot-dev-group-away-schedule-eu-west-1"
+    ]
     assert _properties(stacks["lakeshot-dev-far"], iam.CfnRole, "role_name") == [
         "lakeshot-dev-far-job-eu-west-1",
         "lakeshot-dev-far-crawler-eu-west-1",

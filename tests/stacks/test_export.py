@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from lakeshot.config.deployed import Deployed
-from lakeshot.config.payload import parse_payload
+from lakeshot.config.payload import Payload, parse_payload
 from tests.stacks.template import Template
 
 SETTINGS = ("GlueVersion", "WorkerType", "NumberOfWorkers", "Timeout")
@@ -49,18 +49,16 @@ def test_job_never_starts_again_by_itself(reviews: Template) -> None:
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 2}
 
 
-def test_crawler_keeps_one_table_and_removes_nothing(reviews: Template) -> None:
+def test_crawler_adds_new_snapshots_to_one_table_and_changes_nothing(reviews: Template) -> None:
     """Whatever the files look like, they are one table, whose partitions inherit from it."""
     crawler = reviews.text(reviews.only("AWS::Glue::Crawler", Name="lakeshot-dev-reviews"))
     assert json.loads(crawler["Configuration"]) == {
         "Version": 1.0,
         "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas", "TableLevelConfiguration": 2},
-        "CrawlerOutput": {
-            "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
-            "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
-        },
+        "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}},
     }
-    assert crawler["SchemaChangePolicy"] == {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "LOG"}
+    assert crawler["RecrawlPolicy"] == {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}
+    assert crawler["SchemaChangePolicy"] == {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}
     (target,) = crawler["Targets"]["S3Targets"]
     assert target["Path"] == "s3://lakeshot-dev-123456789012-us-east-1/snapshots_reviews/"
 
@@ -107,12 +105,13 @@ def test_schedule_sends_a_payload_that_fits_what_is_deployed(events: Template) -
         "source_table": "Events",
         "read_percentage": 0.25,
         "max_read_units": 500,
-        "consistent_read": False,
         "destination": "s3://lakeshot-dev-123456789012-us-east-1/snapshots_order_events/",
         "format": "parquet",
         "scheduled_time": "<aws.scheduler.scheduled-time>",
     }
-    deployed.check(parse_payload(json.loads(sent)))
+    payload = parse_payload(json.loads(sent))
+    assert isinstance(payload, Payload)
+    deployed.check(payload)
 
 
 def test_record_says_what_is_deployed(reviews: Template) -> None:

@@ -6,9 +6,13 @@ import pytest
 
 from tests.stacks.template import TLS_ONLY, Template
 
-STACKS = ["common", "reviews", "order-events"]
+STACKS = ["common", "reviews", "order-events", "group-nightly"]
 BUCKET = "arn:aws:s3:::lakeshot-dev-123456789012-us-east-1"
 RUN_TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/lakeshot-dev-runs"
+ENTERING = {"plan", "verify-files", "catalog", "verify-readable", "publish", "retain", "report", "close"}
+"""The steps that get into a run, under its lock."""
+ROLES = {f"lakeshot-dev-{name}" for name in (*ENTERING, "view", "export")}
+"""The roles of all functions and of the state machine, which is called ``export``."""
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -54,7 +58,8 @@ def test_job_reads_one_table_and_writes_one_prefix(reviews: Template) -> None:
     assert allowed["dynamodb:DescribeTable"] == {"arn:aws:dynamodb:us-east-1:123456789012:table/Reviews"}
     assert allowed["s3:PutObject"] == {f"{BUCKET}/snapshots_reviews/*", f"{BUCKET}/runs/reviews/*"}
     assert allowed["s3:DeleteObject"] == {f"{BUCKET}/snapshots_reviews/*"}
-    assert allowed["dynamodb:UpdateItem"] == {RUN_TABLE}
+    for action in ("ConditionCheckItem", "GetItem", "PutItem", "UpdateItem"):
+        assert allowed[f"dynamodb:{action}"] == {RUN_TABLE}, action
     assert {action.split(":")[0] for action in allowed} == {"dynamodb", "s3", "logs", "cloudwatch"}
 
 
@@ -106,6 +111,15 @@ def test_crawler_reads_one_prefix_and_writes_one_table(reviews: Template) -> Non
     assert [action for action in allowed if "Delete" in action] == []
 
 
+def test_a_groups_schedule_may_start_this_state_machine_alone(nightly: Template) -> None:
+    """Like an export's."""
+    allowed = nightly.allowed("lakeshot-dev-group-nightly-schedule")
+    assert allowed["states:StartExecution"] == {
+        "arn:aws:states:us-east-1:123456789012:stateMachine:lakeshot-dev-export"
+    }
+    assert set(allowed) == {"states:StartExecution", "sqs:SendMessage"}
+
+
 def test_state_machine_reaches_only_what_its_states_call(common: Template) -> None:
     """Jobs and crawlers by Lakeshot's prefix, functions one by one, no source and no secret."""
     allowed = common.allowed("lakeshot-dev-export")
@@ -133,12 +147,68 @@ def test_only_retention_and_close_delete_data(step: str, common: Template) -> No
     assert "s3:DeleteObject" not in common.allowed(f"lakeshot-dev-{step}")
 
 
-def test_only_close_sends_notices_and_stops_jobs(common: Template) -> None:
-    """Other steps have nothing to tell and nothing to stop."""
-    senders = [statement for statement in common.statements() if "sns:Publish" in statement["Action"]]
-    assert len(senders) == 1
-    assert "sns:Publish" in common.allowed("lakeshot-dev-close")
-    assert "glue:BatchStopJobRun" in common.allowed("lakeshot-dev-close")
+def test_only_close_sends_notices_and_stops_jobs_and_crawls(common: Template) -> None:
+    """Other steps have nothing to tell and nothing to stop; the state machine stops a job it waits for."""
+    holders = {
+        action: {role for role in ROLES if action in common.allowed(role)}
+        for action in ("sns:Publish", "glue:BatchStopJobRun", "glue:StopCrawler")
+    }
+    assert holders == {
+        "sns:Publish": {"lakeshot-dev-close"},
+        "glue:BatchStopJobRun": {"lakeshot-dev-close", "lakeshot-dev-export"},
+        "glue:StopCrawler": {"lakeshot-dev-close"},
+    }
+
+
+def test_plan_may_have_an_ended_run_closed(common: Template) -> None:
+    """No other function invokes one."""
+    invokers = {role for role in ROLES if "lambda:InvokeFunction" in common.allowed(role)}
+    assert invokers == {"lakeshot-dev-plan", "lakeshot-dev-export"}
+    (close,) = common.allowed("lakeshot-dev-plan")["lambda:InvokeFunction"]
+    assert close.startswith("<FunctionsClose")
+
+
+@pytest.mark.parametrize("step", sorted(ENTERING))
+def test_a_step_may_take_its_runs_lock_again(step: str, common: Template) -> None:
+    """A redriven execution begins at any step, which then opens its run: reads, checks and writes it."""
+    allowed = common.allowed(f"lakeshot-dev-{step}")
+    for action in ("ConditionCheckItem", "GetItem", "PutItem", "UpdateItem"):
+        assert allowed[f"dynamodb:{action}"] == {RUN_TABLE}, action
+
+
+def test_only_what_gives_up_claims_or_forgets_snapshots_deletes_entries(common: Template) -> None:
+    """Plan, retain and close; the view's own function changes nothing in the run table."""
+    deleting = {role for role in ROLES if "dynamodb:DeleteItem" in common.allowed(role)}
+    assert deleting == {f"lakeshot-dev-{step}" for step in ("plan", "retain", "close")}
+    view = common.allowed("lakeshot-dev-view")
+    assert {action for action in view if action.startswith("dynamodb:")} == {"dynamodb:GetItem"}
+
+
+def test_a_step_that_reads_a_snapshot_touches_staged_views_only(common: Template) -> None:
+    """The real view is moved by publish, and by close when it puts it back."""
+    database = "arn:aws:glue:us-east-1:123456789012:table/lakeshot"
+    tables = {
+        role: {on for on in common.allowed(role).get("glue:UpdateTable", ()) if ":table/" in on}
+        for role in ROLES
+    }
+    assert tables["lakeshot-dev-verify-readable"] == {f"{database}/lakeshot_staged_*"}
+    assert tables["lakeshot-dev-catalog"] == {f"{database}/snapshots_*"}
+    movers = {role for role, on in tables.items() if f"{database}/*" in on}
+    assert movers == {f"lakeshot-dev-{step}" for step in ("publish", "close", "view")}
+
+
+def test_only_the_stacks_own_function_removes_a_real_view(common: Template) -> None:
+    """Runs remove what they staged, and nothing else from the catalog but partitions."""
+    tables = {
+        role: {on for on in common.allowed(role).get("glue:DeleteTable", ()) if ":table/" in on}
+        for role in ROLES
+    }
+    assert {role for role, on in tables.items() if any(name.endswith("/lakeshot/*") for name in on)} == {
+        "lakeshot-dev-view"
+    }
+    assert {role for role, on in tables.items() if on} == {
+        f"lakeshot-dev-{step}" for step in ("publish", "close", "view")
+    }
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -18,7 +18,7 @@ from tests.stacks.template import Template
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 
 
-@pytest.mark.parametrize("stack", ["common", "reviews", "order-events"])
+@pytest.mark.parametrize("stack", ["common", "reviews", "order-events", "group-nightly"])
 def test_template_is_as_reviewed(stack: str, template: Callable[[str], Template]) -> None:
     """Nothing of a stack changes without the change being seen in review."""
     found = template(stack)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -20,9 +21,16 @@ RUN_TABLE = "lakeshot-dev-runs"
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
 
+@cache
+def client_of(service: str) -> Any:
+    """The one client of a service that all tests share: making one takes longer than most of them."""
+    make: Any = boto3.client  # typed for names that are written out only
+    return make(service)
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No call of a test leaves this process."""
+    """No call of a test leaves this process, and nothing of one test is seen by another."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -35,7 +43,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def dynamodb(aws: None) -> "DynamoDBClient":
     """DynamoDB with an empty run table."""
-    client = boto3.client("dynamodb")
+    client: DynamoDBClient = client_of("dynamodb")
     client.create_table(
         TableName=RUN_TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -51,7 +59,7 @@ def dynamodb(aws: None) -> "DynamoDBClient":
 @pytest.fixture
 def s3(aws: None) -> "S3Client":
     """S3 with an empty bucket."""
-    client = boto3.client("s3")
+    client: S3Client = client_of("s3")
     client.create_bucket(Bucket=BUCKET)
     return client
 

@@ -1,49 +1,106 @@
-"""A lake in memory: which snapshots are registered and what the view shows."""
+"""A lake in memory: which snapshots are registered, what is staged and what the view shows."""
+
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
 from lakeshot.commit.manifest import Manifest
-from lakeshot.errors import CatalogError
+from lakeshot.errors import CatalogError, LockLostError
+from lakeshot.lake.view import ViewColumn, ViewDefinition
+
+_TRIES = 10
 
 
 class LakeInMemory:
-    """Behaves as ``lakeshot.lake.Lake`` says.
+    """Behaves as ``lakeshot.lake.Lake`` says; a view's text names generation and snapshot.
 
-    ``broken`` snapshots cannot be read, ``refused`` ones may not be shown.
+    ``broken`` snapshots cannot be read, ``refused`` ones may not be shown. ``before_write`` is called
+    between reading and writing the view: a test that pauses a writer sets it, for one call.
     """
 
     def __init__(self) -> None:
         self.registered: dict[str, Manifest] = {}
-        self.shown: Manifest | None = None
+        self.generations: dict[str, int] = {}
+        self.view: ViewDefinition | None = None
+        self.fence = 0
+        self.version = 0
+        self.staging: dict[str, ViewDefinition] = {}
         self.broken: set[str] = set()
         self.refused: set[str] = set()
         self.rows_off_by = 0
-        self.dropped = False
+        self.before_write: Callable[[], None] = lambda: None
 
-    def register(self, manifest: Manifest) -> None:
+    def register(self, manifest: Manifest, generation: int) -> None:
         self.registered[manifest.snapshot] = manifest
+        self.generations[manifest.snapshot] = generation
 
-    def count_query(self, manifest: Manifest) -> str:
-        return f"count {manifest.snapshot}"
+    def count_query(self, manifest: Manifest, generation: int) -> str:
+        return f"count {manifest.snapshot} in generation {generation}"
 
-    def probe(self, manifest: Manifest) -> None:
+    def stage(self, manifest: Manifest, generation: int, *, run: str) -> ViewDefinition:
         if manifest.snapshot in self.broken:
             raise CatalogError("HIVE_BAD_DATA")
+        names = tuple(column.name for column in manifest.columns)
+        staged = _definition(f"{generation}/{manifest.snapshot}", manifest.snapshot, names)
+        self.staging[run] = staged
+        return staged
 
-    def show(self, manifest: Manifest | None) -> None:
-        if manifest is not None and manifest.snapshot in self.broken:
-            raise CatalogError("HIVE_BAD_DATA")
-        if manifest is not None and manifest.snapshot in self.refused:
+    def staged(self, run: str) -> ViewDefinition | None:
+        return self.staging.get(run)
+
+    def unstage(self, run: str) -> None:
+        self.staging.pop(run, None)
+
+    def stage_nothing(self) -> ViewDefinition:
+        return _definition("nothing", None, ())
+
+    def shown(self) -> ViewDefinition | None:
+        return self.view
+
+    def replace(self, definition: ViewDefinition, *, fence: int) -> None:
+        if definition.snapshot in self.refused:
             raise ClientError(
-                {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "StartQueryExecution"
+                {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "UpdateTable"
             )
-        self.shown = manifest
+        for _ in range(_TRIES):
+            read, written = self.version, self.fence
+            if self.view is not None and written > fence:
+                raise LockLostError(f"the view was written under fence {written}, this run has {fence}")
+            before_write, self.before_write = self.before_write, lambda: None
+            before_write()
+            if self.version == read:
+                self.view, self.fence, self.version = definition, fence, read + 1
+                return
+        raise CatalogError("the view was changed each time it was about to be written")
 
     def shown_rows(self) -> int:
-        return (self.shown.rows if self.shown else 0) + self.rows_off_by
+        """The rows of the snapshot shown where the view looks for it; none once it is removed."""
+        manifest = self.registered.get(self.shown_snapshot or "")
+        is_there = manifest and self.view == _definition(
+            f"{self.generations[manifest.snapshot]}/{manifest.snapshot}",
+            manifest.snapshot,
+            tuple(column.name for column in manifest.columns),
+        )
+        return (manifest.rows if manifest and is_there else 0) + self.rows_off_by
 
-    def remove(self, snapshot: str) -> None:
-        self.registered.pop(snapshot, None)
+    def remove(self, snapshot: str, generation: int) -> None:
+        if self.generations.get(snapshot) == generation:
+            del self.registered[snapshot], self.generations[snapshot]
 
     def drop_view(self) -> None:
-        self.dropped = True
+        self.view, self.version = None, self.version + 1
+
+    @property
+    def shown_snapshot(self) -> str | None:
+        """The partition value that readers see; None for no rows or no view."""
+        return self.view.snapshot if self.view else None
+
+
+def _definition(text: str, snapshot: str | None, names: tuple[str, ...]) -> ViewDefinition:
+    return ViewDefinition(
+        snapshot=snapshot,
+        original_text=text,
+        expanded_text="/* Presto View */",
+        columns=tuple(ViewColumn(name=name, type="string") for name in names),
+        parameters={"presto_view": "true", "comment": "Presto View"},
+    )

@@ -24,7 +24,14 @@ def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize(
     ("target", "variable"),
-    [("run", "EXPORT"), ("payload", "EXPORT"), ("watch", "RUN"), ("stop-run", "RUN")],
+    [
+        ("run", "EXPORT or GROUP"),
+        ("payload", "EXPORT or GROUP"),
+        ("rollback", "EXPORT or GROUP"),
+        ("watch", "RUN"),
+        ("stop-run", "RUN"),
+        ("redrive", "RUN"),
+    ],
 )
 def test_a_missing_value_is_told_in_one_line(target: str, variable: str) -> None:
     """The line names what to give, how, and where to look it up."""
@@ -32,10 +39,30 @@ def test_a_missing_value_is_told_in_one_line(target: str, variable: str) -> None
     assert ended.returncode == 2
     assert ended.stdout == ""
     [line] = ended.stderr.splitlines()
-    assert (
-        f"{variable} is missing; give it, as in `make {target} {variable}=...`. "
-        "`make status` shows exports and runs."
-    ) in line
+    one = variable.split(maxsplit=1)[0]
+    assert f"{variable} is missing; give " in line
+    assert f"as in `make {target} {one}=...`. `make status` shows" in line
+
+
+def test_an_export_and_a_group_are_not_run_at_once() -> None:
+    """Which of the two is meant is not guessed."""
+    ended = make("run", "EXPORT=reviews", "GROUP=nightly")
+    assert ended.returncode == 2
+    assert "EXPORT and GROUP are both given; give one of them" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (("run", "GROUP=nightly"), 'run "nightly"'),
+        (("rollback", "EXPORT=reviews"), 'rollback "reviews"'),
+        (("rollback", "GROUP=nightly", "SNAPSHOT=20261121T100000Z"), '--snapshot "20261121T100000Z"'),
+        (("redrive", "RUN=reviews-1"), 'redrive "reviews-1"'),
+    ],
+)
+def test_what_is_given_reaches_the_command(arguments: tuple[str, ...], command: str) -> None:
+    """Exports and groups are named alike; a snapshot is passed on where one is given."""
+    assert command in make(*arguments).stdout
 
 
 def test_local_deploys_the_config_it_is_given() -> None:

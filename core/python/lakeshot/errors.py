@@ -25,8 +25,20 @@ class LockLostError(LakeshotError):
     """This run no longer holds the export's lock, so it may change nothing any more."""
 
 
+class RunClosingError(LakeshotError):
+    """A run that has ended still holds a lock and is being closed; trying again soon will do."""
+
+
+class RunGoneError(LakeshotError):
+    """What a step works on was removed when its run was closed, so a redrive cannot go on."""
+
+
 class SourceError(LakeshotError):
     """The source table is missing, refused, or changed in a way that cannot be read."""
+
+
+class PinnedTypeError(LakeshotError):
+    """An attribute holds values that the type it is pinned to cannot hold without loss."""
 
 
 class ThrottledError(LakeshotError):

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 PARTITION_KEY = "snapshot_timestamp"
+STAGED_VIEW = "lakeshot_staged_"
+"""How the names of views begin that are made beside the real ones."""
 SNAPSHOT_FORMAT = "%Y%m%dT%H%M%SZ"
 """Compact UTC: ``:`` breaks partition repair in Athena and is escaped by Spark."""
 
@@ -62,6 +64,10 @@ class StageNames:
         """SSM parameter that tells what is deployed for an export."""
         return f"/lakeshot/{self.stage}/exports/{export}"
 
+    def group_parameter(self, group: str) -> str:
+        """SSM parameter that tells what is deployed for a group of exports."""
+        return f"/lakeshot/{self.stage}/groups/{group}"
+
 
 @dataclass(frozen=True)
 class ExportNames:
@@ -92,8 +98,12 @@ class ExportNames:
 
     @property
     def table(self) -> str:
-        """Catalog table of all snapshots."""
+        """Catalog table of all snapshots, until a column's type changes; what a crawler writes to."""
         return f"snapshots_{self.view}"
+
+    def table_of(self, generation: int) -> str:
+        """Catalog table of the snapshots of one generation (see ``lakeshot.lake.generations``)."""
+        return self.table if generation == 1 else f"{self.table}__{generation}"
 
     @property
     def data_prefix(self) -> str:
@@ -104,6 +114,29 @@ class ExportNames:
     def runs_prefix(self) -> str:
         """Prefix of plans, manifests and other run files."""
         return f"runs/{self.export}/"
+
+
+@dataclass(frozen=True)
+class GroupNames:
+    """Names of what belongs to a group of exports."""
+
+    stage: str
+    group: str
+
+    @property
+    def resource(self) -> str:
+        """Schedule of the group, and its stack."""
+        return f"lakeshot-{self.stage}-group-{self.group.replace('_', '-')}"
+
+    @property
+    def view(self) -> str:
+        """Athena view of what the group's members last published together."""
+        return self.group.replace("-", "_")
+
+
+def staged_view(view: str, token: str) -> str:
+    """Where a view is made before it takes the place of ``view``; the token keeps makers apart."""
+    return f"{STAGED_VIEW}{view}_{token}"
 
 
 def snapshot_name(moment: datetime) -> str:

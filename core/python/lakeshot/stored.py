@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, TypeVar
 
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from lakeshot.errors import CommitError
 from lakeshot.model import Model
 from lakeshot.names import split_s3_uri
-from lakeshot.refusals import refusals_named
+from lakeshot.refusals import error_code, refusals_named
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -15,26 +16,43 @@ if TYPE_CHECKING:
 Document = TypeVar("Document", bound=Model)
 
 
-def save(client: "S3Client", uri: str, document: Model) -> None:
-    """Write a document; one that is there already is replaced."""
+def save_once(client: "S3Client", uri: str, document: Document) -> Document:
+    """Write a document unless there is one; the one that is in place afterwards."""
     bucket, key = split_s3_uri(uri)
-    with refusals_named("s3:PutObject", uri):
-        client.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=document.model_dump_json(indent=1).encode(),
-            ContentType="application/json",
-        )
+    try:
+        with refusals_named("s3:PutObject", uri):
+            client.put_object(
+                Bucket=bucket,
+                Key=key,
+                Body=document.model_dump_json(indent=1).encode(),
+                ContentType="application/json",
+                IfNoneMatch="*",
+            )
+    except ClientError as error:
+        if error_code(error) == "ConditionalRequestConflict":  # another writer is at it this very moment
+            return save_once(client, uri, document)
+        if error_code(error) != "PreconditionFailed":
+            raise
+        return load(client, uri, type(document))
+    return document
 
 
 def load(client: "S3Client", uri: str, model: type[Document]) -> Document:
     """Read a document; CommitError if it is missing or was changed into something else."""
+    found = load_if_there(client, uri, model)
+    if found is None:
+        raise CommitError(f"{uri} is gone, so this run cannot go on; start a new run")
+    return found
+
+
+def load_if_there(client: "S3Client", uri: str, model: type[Document]) -> Document | None:
+    """Read a document, or None if there is none; CommitError if it was changed into something else."""
     bucket, key = split_s3_uri(uri)
     try:
         with refusals_named("s3:GetObject", uri):
             body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except client.exceptions.NoSuchKey as error:
-        raise CommitError(f"{uri} is gone, so this run cannot go on; start a new run") from error
+    except client.exceptions.NoSuchKey:
+        return None
     try:
         return model.model_validate_json(body)
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """One Spark task per item, and a task's error told as what it was."""
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -26,7 +27,7 @@ def distribute(function: Callable[[Item, int], Result], items: Sequence[Item]) -
         return []
     context = SparkSession.builder.getOrCreate().sparkContext
     try:
-        return context.parallelize(items, len(items)).map(lambda item: function(item, _attempt())).collect()
+        return context.parallelize(items, len(items)).map(lambda item: _task(function, item)).collect()
     except Py4JJavaError as error:
         ours = task_error(str(error.java_exception))
         if ours is None:
@@ -50,6 +51,12 @@ def task_error(text: str) -> errors.LakeshotError | None:
     return None
 
 
-def _attempt() -> int:
+def _task(function: Callable[[Item, int], Result], item: Item) -> Result:
+    """One task in a worker process, which runs many."""
     context = TaskContext.get()
-    return context.attemptNumber() if context is not None else 0
+    try:
+        return function(item, context.attemptNumber() if context is not None else 0)
+    finally:
+        # Before each task Spark has every importer look at its files again, and those of zips, such as
+        # PySpark's own, then read the whole directory: four times as long as a small part takes.
+        sys.path_importer_cache.clear()

@@ -47,10 +47,13 @@ def test_job_runs_under_spark_with_what_its_wheels_hold_and_no_more(
 
 
 def test_failing_job_tells_its_last_exception_line(account: Account, job_role: str) -> None:
-    """ErrorMessage is the exception's own line; the traceback is in the error log."""
+    """ErrorMessage is category, the script's line and the exception; the traceback is in the error log."""
     script = "class LakeshotError(Exception): pass\nraise LakeshotError('the table is gone')\n"
     run = account.finish_job(account.make_job("failing", script, role=job_role))
-    assert (run["JobRunState"], run["ErrorMessage"]) == ("FAILED", "LakeshotError: the table is gone")
+    assert run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"] == (
+        "Error Category: UNCLASSIFIED_ERROR; Failed Line Number: 2; LakeshotError: the table is gone"
+    )
     assert "Traceback (most recent call last):" in account.log("/aws-glue/jobs/error", run["Id"])
 
 

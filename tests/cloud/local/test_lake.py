@@ -188,6 +188,86 @@ def test_a_view_is_made_and_read_as_the_caller(lake: Account) -> None:
     assert len(rows["ResultSet"]["Rows"]) == 1 + 2
 
 
+def test_every_writer_of_the_catalog_changes_a_table_s_version(lake: Account) -> None:
+    """CREATE OR REPLACE VIEW and a crawl change VersionId, and so does an update to the same definition."""
+    glue = lake.client("glue")
+
+    def version(name: str) -> str:
+        return str(glue.get_table(DatabaseName="lakeshot", Name=name)["Table"]["VersionId"])
+
+    for _ in range(2):
+        made = query(lake, lake.session, "CREATE OR REPLACE VIEW versioned AS SELECT 1 AS one")
+        assert made["Status"]["State"] == "SUCCEEDED", made["Status"]
+    view = glue.get_table(DatabaseName="lakeshot", Name="versioned")["Table"]
+    assert view["VersionId"] != "1"
+    kept = ("Name", "StorageDescriptor", "TableType", "Parameters", "ViewOriginalText", "ViewExpandedText")
+    update = {
+        "DatabaseName": "lakeshot",
+        "TableInput": {name: view[name] for name in kept},
+        "VersionId": view["VersionId"],
+        "SkipArchive": True,
+    }
+    glue.update_table(**update)
+    assert version("versioned") != view["VersionId"]
+    with pytest.raises(glue.exceptions.ConcurrentModificationException):
+        glue.update_table(**update)
+    moved = version("versioned")
+    query(lake, lake.session, "CREATE OR REPLACE VIEW versioned AS SELECT 2 AS one")
+    assert version("versioned") != moved
+    before = version("snapshots_reviews")
+    assert crawled(lake, "again", CRAWL_ACTIONS)["Status"] == "SUCCEEDED"
+    assert version("snapshots_reviews") != before
+
+
+def test_a_crawler_of_new_folders_remembers_what_it_crawled(lake: Account) -> None:
+    """Its second crawl adds the new folder only, and not the partition that was removed meanwhile."""
+    glue, s3 = lake.client("glue"), lake.client("s3")
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"id": ["a"]}), buffer)
+
+    def crawl() -> list[list[str]]:
+        glue.start_crawler(Name="incremental")
+        ended = wait_for(
+            lambda: glue.get_crawler(Name="incremental")["Crawler"], lambda c: c["State"] == "READY"
+        )
+        assert ended["LastCrawl"]["Status"] == "SUCCEEDED", ended
+        found = glue.get_partitions(DatabaseName="lakeshot", TableName="incremental")["Partitions"]
+        return sorted(partition["Values"] for partition in found)
+
+    def put(value: str) -> None:
+        s3.put_object(Bucket=LAKE, Key=f"incremental/day={value}/a.parquet", Body=buffer.getvalue())
+
+    glue.create_crawler(
+        Name="incremental",
+        Role=lake.make_role("crawler-incremental", "glue.amazonaws.com", (CRAWL_ACTIONS, "*")),
+        DatabaseName="lakeshot",
+        Targets={"S3Targets": [{"Path": f"s3://{LAKE}/incremental/"}]},
+        SchemaChangePolicy={"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"},
+        RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
+    )
+    assert "LastCrawl" not in glue.get_crawler(Name="incremental")["Crawler"]
+    put("1")
+    put("2")
+    assert crawl() == [["1"], ["2"]]
+    glue.delete_partition(DatabaseName="lakeshot", TableName="incremental", PartitionValues=["1"])
+    put("3")
+    assert crawl() == [["2"], ["3"]]
+
+
+def test_a_crawl_can_be_stopped(lake: Account) -> None:
+    """StopCrawler is refused before and after a crawl, and a stopped crawler becomes READY again."""
+    glue = lake.client("glue")
+    crawled(lake, "stoppable", CRAWL_ACTIONS)
+    with pytest.raises(glue.exceptions.CrawlerNotRunningException):
+        glue.stop_crawler(Name="stoppable")
+    glue.start_crawler(Name="stoppable")
+    glue.stop_crawler(Name="stoppable")
+    with pytest.raises(glue.exceptions.CrawlerStoppingException):
+        glue.stop_crawler(Name="stoppable")
+    crawler = wait_for(lambda: glue.get_crawler(Name="stoppable")["Crawler"], lambda c: c["State"] == "READY")
+    assert crawler["LastCrawl"]["Status"] == "CANCELLED"
+
+
 @pytest.mark.parametrize(
     "missing", ["s3:GetObject", "s3:ListBucket", "glue:GetTable", "glue:GetPartitions", "s3:PutObject"]
 )

@@ -34,3 +34,28 @@ def test_boto3_sees_capacity_pages_and_throttling(account: Account) -> None:
     impatient.scan(TableName="metered", ConsistentRead=True)
     with pytest.raises(impatient.exceptions.ProvisionedThroughputExceededException):
         impatient.scan(TableName="metered", ConsistentRead=True)
+
+
+def test_a_table_s_statistics_are_stale_while_a_scan_is_not(account: Account) -> None:
+    """DescribeTable counts what was there at its last look, Scan what is there now."""
+    dynamodb = account.client("dynamodb")
+    dynamodb.create_table(
+        TableName="stale",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "lakeshot-local:statistics-seconds", "Value": "21600"}],
+    )
+
+    def described() -> tuple[int, bool]:
+        table = dynamodb.describe_table(TableName="stale")["Table"]
+        return table["ItemCount"], table["TableSizeBytes"] > 0
+
+    assert described() == (0, False)
+    for i in range(3):
+        dynamodb.put_item(TableName="stale", Item={"id": {"S": str(i)}})
+    assert described() == (0, False)
+    assert dynamodb.scan(TableName="stale", Select="COUNT")["Count"] == 3
+    arn = dynamodb.describe_table(TableName="stale")["Table"]["TableArn"]
+    dynamodb.untag_resource(ResourceArn=arn, TagKeys=["lakeshot-local:statistics-seconds"])
+    assert described() == (3, True)

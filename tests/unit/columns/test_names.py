@@ -43,6 +43,46 @@ def test_an_attribute_called_like_a_suffixed_name_keeps_its_name() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("sources", "published", "names"),
+    [
+        (["Id", "id"], {"Id": "id"}, {"Id": "id", "id": "id_a56145"}),
+        (["Id", "id", "ID"], {"Id": "id"}, {"Id": "id", "ID": "id_384397", "id": "id_a56145"}),
+        (["Id", "id"], {"Id": "id_12156e"}, {"Id": "id_12156e", "id": "id"}),
+        (
+            ["Id", "id", "id_12156e"],
+            {"Id": "id_12156e"},
+            {"Id": "id_12156e", "id": "id", "id_12156e": "id_12156e_fb10d7"},
+        ),
+        (["id"], {"Id": "id"}, {"id": "id_a56145"}),
+        (["id", "ID"], {"Id": "other"}, {"id": "id", "ID": "id_384397"}),
+    ],
+)
+def test_a_published_name_stays_with_its_attribute(
+    sources: list[str], published: dict[str, str], names: dict[str, str]
+) -> None:
+    """An attribute that comes later never takes a name, not even one that is equal to its own."""
+    assert column_names(sources, published) == names
+
+
+SOURCES = st.lists(
+    st.sampled_from(["Id", "id", "ID", "iD", "id_12156e", "id_a56145", "a.b", "a_b", "snapshot_timestamp"])
+    | st.text(max_size=2)
+)
+
+
+@given(st.lists(SOURCES, min_size=1, max_size=4))
+def test_names_never_change_from_snapshot_to_snapshot(snapshots: list[list[str]]) -> None:
+    """Whatever attributes come, in whatever order, every name of a snapshot is a name of the next one."""
+    names: dict[str, str] = {}
+    for sources in snapshots:
+        after = column_names([*names, *sources], names)
+        assert after == column_names([*reversed(sources), *names], names)
+        assert names.items() <= after.items()
+        assert len(set(after.values())) == len(after)
+        names = after
+
+
 @given(st.lists(st.text(max_size=4) | st.sampled_from(["A" * 255, "a" * 255, "Snapshot_Timestamp"])))
 def test_names_are_unique_and_accepted_by_every_catalog(sources: list[str]) -> None:
     """Whatever the attributes are called, no two columns share a name, nor take the partition's."""

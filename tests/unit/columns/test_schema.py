@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lakeshot.columns.schema import (
     Column,
@@ -15,7 +17,9 @@ from lakeshot.columns.schema import (
     trino_type,
     unify,
     view_expression,
+    widen,
 )
+from lakeshot.columns.types import PINNABLE
 from lakeshot.files import FileFormat
 
 DECIMALS = pa.decimal128(38, 18)
@@ -53,20 +57,21 @@ def test_engines_names_of_each_type(type_text: str, parquet: str, json: str, vie
 @pytest.mark.parametrize(
     ("type_text", "expression"),
     [
-        ("string", '"a ""b"""'),
-        ("bigint", '"a ""b"""'),
+        ("string", 'CAST("a ""b""" AS varchar)'),
+        ("bigint", 'CAST("a ""b""" AS bigint)'),
         ("decimal(38,18)", 'CAST("a ""b""" AS decimal(38,18))'),
         ("binary", 'from_base64("a ""b""")'),
-        ("array<bigint>", '"a ""b"""'),
+        ("array<bigint>", 'CAST("a ""b""" AS array(bigint))'),
         ("array<decimal(38,18)>", 'transform("a ""b""", element -> CAST(element AS decimal(38,18)))'),
         ("array<binary>", 'transform("a ""b""", element -> from_base64(element))'),
     ],
 )
 def test_the_view_makes_values_of_json_lines_text(type_text: str, expression: str) -> None:
-    """Over JSON lines the view converts what is text there; over Parquet it shows the column as it is."""
+    """Over JSON lines the view converts what is text there; everywhere it states each column's type."""
     quoted = column('a "b"', type_text)
     assert view_expression(quoted, FileFormat.JSON) == expression
-    assert view_expression(quoted, FileFormat.PARQUET) == '"a ""b"""'
+    parquet = f'CAST("a ""b""" AS {trino_type(quoted.type)})'
+    assert view_expression(quoted, FileFormat.PARQUET) == parquet
 
 
 def test_the_arrow_schema_of_columns() -> None:
@@ -86,6 +91,34 @@ def test_unified_columns_hold_the_rows_of_all_files() -> None:
         column("a", "null"),
         column("id", "string"),
     )
+
+
+def test_published_columns_keep_their_names() -> None:
+    """A new attribute gets another name, also one that the published column would have lost without."""
+    published = [column("Id", "bigint", "id")]
+    assert unify([published, [column("id", "string")]], published=published) == (
+        column("Id", "bigint", "id"),
+        column("id", "string", "id_a56145"),
+    )
+
+
+KINDS = st.sampled_from([ColumnType.parse("null"), *PINNABLE])
+SNAPSHOT = st.dictionaries(st.sampled_from(["Id", "id", "ID", "a.b", "a_b"]), KINDS)
+
+
+@given(st.lists(SNAPSHOT, min_size=2, max_size=5))
+def test_columns_never_flip_back(snapshots: list[dict[str, ColumnType]]) -> None:
+    """From snapshot to snapshot no attribute is lost, renamed, or of a type that holds less."""
+    known: tuple[Column, ...] = ()
+    for met in snapshots:
+        file = tuple(Column(name=source.lower(), source=source, type=kind) for source, kind in met.items())
+        columns = unify([known, file], published=known)
+        after = {column.source: column for column in columns}
+        for column in known:
+            assert after[column.source].name == column.name
+            assert widen(column.type, after[column.source].type) == after[column.source].type
+        assert all(widen(kind, after[source].type) == after[source].type for source, kind in met.items())
+        known = columns
 
 
 def test_no_files_unify_to_no_columns() -> None:

@@ -1,7 +1,8 @@
 """The commit makes exactly one attempt of each part visible, with one schema, once."""
 
 import gzip
-from collections.abc import Callable, Sequence
+import pickle
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -13,10 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import BIGINT, DECIMAL, NULL, STRING, Column, ColumnType
+from lakeshot.columns.types import BIGINT, BINARY, DECIMAL, JSON, NULL, STRING, Column, ColumnType
 from lakeshot.commit.commit import Commit, commit
-from lakeshot.commit.manifest import Manifest
+from lakeshot.commit.manifest import Manifest, load_manifest
 from lakeshot.commit.part import PartResult
+from lakeshot.commit.rewrite import Rewrite
 from lakeshot.errors import CommitError, LockLostError, VerificationError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.read_back import read_back
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import (
         CompleteMultipartUploadOutputTypeDef,
         CompleteMultipartUploadRequestTypeDef,
+        GetObjectOutputTypeDef,
+        GetObjectRequestTypeDef,
     )
 
 PREFIX = "snapshots_reviews/snapshot_timestamp=20261121T120000Z/"
+BASELINE = f"s3://{BUCKET}/runs/reviews/run-0/manifest.json"
 Values = dict[str, tuple[ColumnType, list[object]]]
 
 
@@ -39,14 +44,29 @@ def column(name: str, kind: ColumnType) -> Column:
     return Column(name=name, source=name, type=kind)
 
 
-def what(parts: int, file_format: FileFormat = FileFormat.PARQUET) -> Commit:
+def what(
+    parts: int,
+    file_format: FileFormat = FileFormat.PARQUET,
+    known: tuple[Column, ...] | None = None,
+    pins: Mapping[str, ColumnType] | None = None,
+) -> Commit:
     compression = Compression.SNAPPY if file_format is FileFormat.PARQUET else Compression.GZIP
     return Commit(
         export="reviews",
         moment=NOON,
+        moment_from="the run's start",
         snapshot="20261121T120000Z",
-        target=Target(bucket=BUCKET, prefix=PREFIX, run="run-1", format=file_format, compression=compression),
+        target=Target(
+            bucket=BUCKET,
+            prefix=PREFIX,
+            run="run-1",
+            format=file_format,
+            compression=compression,
+            known_columns=known or (),
+            pins=pins or {},
+        ),
         manifest_key="runs/reviews/run-1/manifest.json",
+        baseline=None if known is None else BASELINE,
         parts=parts,
         key_columns=(column("id", STRING),),
         expected_from="the sum of Count",
@@ -85,7 +105,9 @@ def part(
 def committed(
     s3: "S3Client", of: Commit, results: Sequence[PartResult], guard: Callable[[], None] = lambda: None
 ) -> Manifest:
-    return commit(s3, of, results, guard=guard, now=lambda: datetime(2026, 11, 21, 13, tzinfo=UTC))
+    done = commit(s3, of, results, guard=guard, now=lambda: datetime(2026, 11, 21, 13, tzinfo=UTC))
+    assert load_manifest(s3, f"s3://{BUCKET}/{of.manifest_key}", done.sha256) == done.manifest
+    return done.manifest
 
 
 class ForgetfulS3:
@@ -175,6 +197,116 @@ def test_only_files_that_disagree_are_rewritten(s3: "S3Client") -> None:
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
 
 
+class OneRealFile:
+    """S3 that pretends to complete every upload but one, and notes which objects are read."""
+
+    def __init__(self, client: "S3Client", key: str) -> None:
+        self._client, self._key = client, key
+        self.read: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._client, name)
+
+    def complete_multipart_upload(
+        self, **request: Unpack["CompleteMultipartUploadRequestTypeDef"]
+    ) -> Mapping[str, object]:
+        is_real = request["Key"].startswith(self._key.removesuffix(".parquet"))
+        return self._client.complete_multipart_upload(**request) if is_real else {"ETag": '"pretended"'}
+
+    def get_object(self, **request: Unpack["GetObjectRequestTypeDef"]) -> "GetObjectOutputTypeDef":
+        self.read.append(request["Key"])
+        return self._client.get_object(**request)
+
+
+def test_one_file_of_900_that_disagrees_is_the_only_one_rewritten(s3: "S3Client") -> None:
+    """899 files stay as they are, and of the source nothing is read again: the one file is, from S3."""
+    of = what(900)
+    wide = part(s3, of, 0, {"id": (STRING, ["b"]), "n": (DECIMAL, [Decimal("2.5")])})
+    narrow = part(s3, of, 899, {"id": (STRING, ["a"]), "n": (BIGINT, [1])})
+    (file,) = wide.files
+    pretended = [
+        wide.model_copy(
+            update={"part": n, "files": (file.model_copy(update={"key": of.target.key(part=n, number=0)}),)}
+        )
+        for n in range(899)
+    ]
+    lake = OneRealFile(s3, narrow.files[0].key)
+    rewritten: list[str] = []
+
+    def distribute(
+        rewrite: Callable[["S3Client", Rewrite], UncommittedFile], items: Sequence[Rewrite]
+    ) -> list[UncommittedFile]:
+        rewritten.extend(item.file.key for item in items)
+        sent_rewrite, sent_items = pickle.loads(pickle.dumps((rewrite, items)))  # noqa: S301
+        return [sent_rewrite(cast("S3Client", lake), item) for item in sent_items]
+
+    manifest = commit(
+        cast("S3Client", lake),
+        of,
+        [*pretended, narrow],
+        guard=lambda: None,
+        now=lambda: NOON,
+        distribute=distribute,
+    ).manifest
+    assert rewritten == [narrow.files[0].key]
+    assert set(lake.read) == {narrow.files[0].key}
+    assert len(manifest.files) == manifest.rows == 900
+    assert [entry.sha256 for entry in manifest.files[:899]] == [file.sha256] * 899
+    assert parquet_rows(s3, manifest.model_copy(update={"files": manifest.files[899:]})) == [
+        {"id": "a", "n": Decimal(1)}
+    ]
+
+
+def test_files_that_started_from_the_published_types_agree(s3: "S3Client") -> None:
+    """What was widened once is never met too narrow again, so nothing has to be rewritten."""
+    of = what(2, known=(column("id", STRING), column("n", DECIMAL)))
+    manifest = committed(
+        s3,
+        of,
+        [
+            part(s3, of, 0, {"id": (STRING, ["a"]), "n": (BIGINT, [1])}),
+            part(s3, of, 1, {"id": (STRING, ["b"])}),
+        ],
+    )
+    assert parquet_rows(s3, manifest) == [{"id": "a", "n": Decimal(1)}, {"id": "b", "n": None}]
+    assert {len(key) for key in keys(s3)[1:]} == {32}
+
+
+def test_the_difference_to_the_baseline_is_recorded(s3: "S3Client") -> None:
+    """What is new, what has another type, and what nobody has a value for any more."""
+    known = (column("id", STRING), column("n", BIGINT), column("gone", BINARY), column("null", STRING))
+    of = what(2, known=known, pins={"null": JSON})
+    values: Values = {"id": (STRING, ["a"]), "n": (STRING, ["x"]), "null": (NULL, [None])}
+    manifest = committed(
+        s3, of, [part(s3, of, 0, values), part(s3, of, 1, {"id": (STRING, ["b"]), "new": (BIGINT, [1])})]
+    )
+    assert manifest.baseline == BASELINE
+    change = manifest.schema_change
+    assert change is not None
+    assert change.added == (column("new", BIGINT),)
+    assert [(one.attribute, str(one.before), str(one.after)) for one in change.retyped] == [
+        ("n", "bigint", "json"),
+        ("null", "string", "json"),
+    ]
+    assert change.absent == ("gone", "null")
+    assert [c.source for c in manifest.columns] == ["id", "gone", "n", "new", "null"]
+
+
+def test_a_first_snapshot_has_no_difference(s3: "S3Client") -> None:
+    """Without a baseline there is nothing to differ from."""
+    of = what(1)
+    manifest = committed(s3, of, [part(s3, of, 0, IDS)])
+    assert (manifest.baseline, manifest.schema_change) == (None, None)
+
+
+def test_an_attribute_without_values_has_the_type_it_is_pinned_to(s3: "S3Client") -> None:
+    """The pinned type holds from the start, also where no file has needed the column."""
+    of = what(1, pins={"n": BIGINT})
+    manifest = committed(s3, of, [part(s3, of, 0, {"id": (STRING, ["a"]), "n": (NULL, [None])})])
+    assert {c.name: str(c.type) for c in manifest.columns} == {"id": "string", "n": "bigint"}
+    assert parquet_rows(s3, manifest) == [{"id": "a", "n": None}]
+
+
 def test_conflicting_json_lines_are_rewritten_from_their_text(s3: "S3Client") -> None:
     """Text beside a number becomes JSON text in every file, in JSON lines too."""
     of = what(2, FileFormat.JSON)
@@ -212,6 +344,16 @@ def test_an_empty_table_is_one_file_with_the_key_columns(s3: "S3Client") -> None
     assert (manifest.rows, len(manifest.files)) == (0, 1)
     body = s3.get_object(Bucket=BUCKET, Key=manifest.files[0].key)["Body"].read()
     assert pq.read_schema(BytesIO(body)).names == ["id"]
+
+
+def test_an_empty_table_keeps_the_published_columns(s3: "S3Client") -> None:
+    """A table that was emptied shows the columns it had."""
+    of = what(1, known=(column("n", DECIMAL), column("nothing", NULL)))
+    manifest = committed(s3, of, [part(s3, of, 0, {})])
+    body = s3.get_object(Bucket=BUCKET, Key=manifest.files[0].key)["Body"].read()
+    assert pq.read_schema(BytesIO(body)).names == ["id", "n", "nothing"]
+    assert manifest.schema_change is not None
+    assert manifest.schema_change.absent == ("n", "nothing")
 
 
 def test_an_empty_table_as_json_lines(s3: "S3Client") -> None:

@@ -1,24 +1,27 @@
 """A manifest is written once, says everything once, and is understood or refused."""
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lakeshot.columns.types import BIGINT, STRING, Column
-from lakeshot.commit.manifest import FileEntry, Manifest, save_manifest
+from lakeshot.columns.types import BIGINT, NULL, STRING, Column
+from lakeshot.commit.manifest import Committed, FileEntry, Manifest, load_manifest, save_manifest
+from lakeshot.commit.schema_change import Retyped, SchemaChange
 from lakeshot.errors import CommitError
 from lakeshot.files import Compression, FileFormat
-from lakeshot.stored import load
 from tests.unit.conftest import BUCKET, NOON
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 KEY = "runs/reviews/run-1/manifest.json"
+URI = f"s3://{BUCKET}/{KEY}"
 MANIFEST = Manifest(
     export="reviews",
     run="run-1",
     moment=NOON,
+    moment_from="the run's start",
     snapshot="20261121T120000Z",
     bucket=BUCKET,
     prefix="snapshots_reviews/snapshot_timestamp=20261121T120000Z/",
@@ -26,6 +29,12 @@ MANIFEST = Manifest(
     compression=Compression.SNAPPY,
     columns=(Column(name="id", source="Id", type=STRING), Column(name="stars", source="stars", type=BIGINT)),
     schema_fingerprint="f",
+    baseline=f"s3://{BUCKET}/runs/reviews/run-0/manifest.json",
+    schema_change=SchemaChange(
+        added=(Column(name="id", source="Id", type=STRING),),
+        retyped=(Retyped(attribute="stars", before=NULL, after=BIGINT),),
+        absent=("gone",),
+    ),
     rows=2,
     bytes=100,
     expected_rows=2,
@@ -37,17 +46,36 @@ MANIFEST = Manifest(
 )
 
 
+def digest(s3: "S3Client") -> str:
+    return sha256(s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read()).hexdigest()
+
+
 def test_what_is_saved_is_loaded(s3: "S3Client") -> None:
     """Times, types and files survive as they were."""
-    save_manifest(s3, BUCKET, KEY, MANIFEST)
-    assert load(s3, f"s3://{BUCKET}/{KEY}", Manifest) == MANIFEST
+    saved = save_manifest(s3, BUCKET, KEY, MANIFEST)
+    assert load_manifest(s3, URI, saved.sha256) == saved.manifest == MANIFEST
 
 
 def test_the_same_snapshot_saved_again_is_adopted(s3: "S3Client") -> None:
-    """A second try of a commit ends later, and gets what the first one wrote."""
-    save_manifest(s3, BUCKET, KEY, MANIFEST)
+    """A second try of a commit ends later, and gets what the first one wrote, with its digest."""
+    first = save_manifest(s3, BUCKET, KEY, MANIFEST)
     later = MANIFEST.model_copy(update={"finished_at": NOON.replace(hour=13)})
-    assert save_manifest(s3, BUCKET, KEY, later) == MANIFEST
+    assert save_manifest(s3, BUCKET, KEY, later) == first == Committed(MANIFEST, digest(s3))
+
+
+@pytest.mark.parametrize("change", [(b"rows", b"rOws"), (b'"rows":2', b'"rows": 2')])
+def test_a_manifest_that_was_edited_is_refused(s3: "S3Client", change: tuple[bytes, bytes]) -> None:
+    """One byte is enough, also where it says the same as before; the message gives both digests."""
+    saved = save_manifest(s3, BUCKET, KEY, MANIFEST)
+    body = s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=body.replace(*change))
+    with pytest.raises(CommitError) as caught:
+        load_manifest(s3, URI, saved.sha256)
+    assert str(caught.value) == (
+        f"{URI} was changed after it was committed: its SHA-256 is {digest(s3)}, {saved.sha256} was "
+        "recorded; "
+        "restore the recorded version of the object, or start a new run"
+    )
 
 
 def test_another_snapshot_is_refused(s3: "S3Client") -> None:
@@ -55,21 +83,21 @@ def test_another_snapshot_is_refused(s3: "S3Client") -> None:
     save_manifest(s3, BUCKET, KEY, MANIFEST)
     with pytest.raises(CommitError, match=r"already describes another snapshot \(run run-1, 2 rows\)"):
         save_manifest(s3, BUCKET, KEY, MANIFEST.model_copy(update={"rows": 3}))
-    assert load(s3, f"s3://{BUCKET}/{KEY}", Manifest).rows == 2
+    assert load_manifest(s3, URI, digest(s3)) == MANIFEST
 
 
 def test_a_missing_manifest_says_what_to_do(s3: "S3Client") -> None:
-    """No manifest means that the run did not commit."""
-    with pytest.raises(CommitError, match=rf"s3://{BUCKET}/{KEY} is gone, so this run cannot go on"):
-        load(s3, f"s3://{BUCKET}/{KEY}", Manifest)
+    """A manifest that is gone may still be among the bucket's versions."""
+    with pytest.raises(CommitError, match=rf"{URI} is gone; restore it from the bucket's versions"):
+        load_manifest(s3, URI, "0" * 64)
 
 
 def test_something_else_is_refused(s3: "S3Client") -> None:
     """A manifest of an unknown version is not half understood."""
     body = MANIFEST.model_dump_json().replace('"version":1', '"version":2')
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=body.encode())
-    with pytest.raises(CommitError, match="was changed after it was written and cannot be trusted"):
-        load(s3, f"s3://{BUCKET}/{KEY}", Manifest)
+    with pytest.raises(CommitError, match="is not a manifest that this version understands"):
+        load_manifest(s3, URI, digest(s3))
 
 
 def test_columns_are_listed_once_whatever_the_number_of_files(s3: "S3Client") -> None:

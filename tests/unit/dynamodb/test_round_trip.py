@@ -104,7 +104,7 @@ def plain(value: Value, type_name: str) -> object:
     return [convert(element) for element in content] if isinstance(content, list) else convert(content)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(pages=tables(), spaced=st.booleans(), ascii_only=st.booleans())
 def test_every_value_survives_parquet(pages: Pages, spaced: bool, ascii_only: bool) -> None:
     """What is read back from Parquet equals the items by the type table, each attribute of each item."""
@@ -141,7 +141,7 @@ def canonical(value: Value) -> Value:
     return value
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(pages=tables())
 def test_files_typed_alone_and_widened_equal_the_items(pages: Pages) -> None:
     """Widening each page's own types to what all pages need gives the types and values of the table."""

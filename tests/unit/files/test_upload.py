@@ -22,7 +22,7 @@ def test_bytes_become_parts_and_checksums(s3: "S3Client") -> None:
     with MultipartUpload(s3, BUCKET, "a/b") as upload:
         for start in range(0, len(data), 3 * MIB):
             upload.write(data[start : start + 3 * MIB])
-        file = upload.finish(rows=7, columns=())
+        file = upload.finish(rows=7)
     assert (file.key, file.rows, file.bytes) == ("a/b", 7, 20 * MIB)
     assert [part.number for part in file.parts] == [1, 2, 3]
     assert file.sha256 == hashlib.sha256(data).hexdigest()
@@ -35,7 +35,7 @@ def test_a_finished_upload_is_invisible(s3: "S3Client") -> None:
     """Nothing appears under the key until someone completes the upload."""
     with MultipartUpload(s3, BUCKET, "a/b") as upload:
         upload.write(b"x")
-        upload.finish(rows=1, columns=())
+        upload.finish(rows=1)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
 
 
@@ -51,7 +51,7 @@ def test_an_error_aborts(s3: "S3Client") -> None:
 def test_no_bytes_are_one_empty_part(s3: "S3Client") -> None:
     """S3 completes no upload without a part, so an empty file has one."""
     with MultipartUpload(s3, BUCKET, "a/b") as upload:
-        file = upload.finish(rows=0, columns=())
+        file = upload.finish(rows=0)
     assert ([part.number for part in file.parts], file.bytes) == ([1], 0)
 
 

@@ -8,8 +8,10 @@ import pyarrow as pa
 import pytest
 
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import BIGINT, DECIMAL, NULL, STRING, Column, ColumnType
+from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NULL, STRING, Column, ColumnType
+from lakeshot.errors import PinnedTypeError
 from lakeshot.files import Compression, FileFormat
+from lakeshot.files.part_file import PartFile, filled_attributes
 from lakeshot.files.writer import PartWriter, Target
 from tests.unit.conftest import BUCKET
 
@@ -30,10 +32,11 @@ def column(name: str, kind: ColumnType) -> Column:
     return Column(name=name, source=name, type=kind)
 
 
-def written(
-    s3: "S3Client", *groups: dict[str, tuple[ColumnType, list[object]]], target: Target = TARGET
-) -> list[tuple[str, int, dict[str, str]]]:
-    """Key, rows and columns of each file that the row groups end up in."""
+RowGroup = dict[str, tuple[ColumnType, list[object]]]
+
+
+def files_of(s3: "S3Client", *groups: RowGroup, target: Target = TARGET) -> tuple[PartFile, ...]:
+    """The files that the row groups end up in."""
     coming = iter(groups)
 
     def typed(_: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
@@ -48,7 +51,14 @@ def written(
     with PartWriter(s3, target, 3, typed) as writer:
         for _ in groups:
             writer.write(pa.table({"raw": ["x"]}))
-        files = writer.finish()
+        return writer.finish()
+
+
+def written(
+    s3: "S3Client", *groups: RowGroup, target: Target = TARGET
+) -> list[tuple[str, int, dict[str, str]]]:
+    """Key, rows and columns of each file that the row groups end up in."""
+    files = files_of(s3, *groups, target=target)
     return [(f.key, f.rows, {c.name: str(c.type) for c in f.columns}) for f in files]
 
 
@@ -104,6 +114,67 @@ def test_known_columns_are_there_from_the_start(s3: "S3Client") -> None:
     target = TARGET.model_copy(update={"known_columns": (column("a", STRING), column("b", BIGINT))})
     files = written(s3, {"a": (STRING, ["x"])}, {"a": (STRING, ["y"]), "b": (BIGINT, [1])}, target=target)
     assert [(rows, columns) for _, rows, columns in files] == [(2, {"a": "string", "b": "bigint"})]
+
+
+def test_known_columns_keep_their_names(s3: "S3Client") -> None:
+    """An attribute that is new never takes a published name, in any file."""
+    known = (Column(name="id", source="Id", type=STRING),)
+    target = TARGET.model_copy(update={"known_columns": known})
+    assert written(s3, {"id": (BIGINT, [1])}, target=target) == [
+        ("data/part-00003-0000-4e65d3fb.parquet", 1, {"id": "string", "id_a56145": "bigint"})
+    ]
+
+
+def test_pinned_columns_have_their_type_from_the_start(s3: "S3Client") -> None:
+    """A pin holds for a known column and for a new one, and opens no second file."""
+    target = TARGET.model_copy(
+        update={"known_columns": (column("a", JSON),), "pins": {"a": BIGINT, "b": DECIMAL, "c": STRING}}
+    )
+    files = written(
+        s3,
+        {"a": (BIGINT, [1]), "b": (BIGINT, [1]), "c": (NULL, [None])},
+        {"b": (DECIMAL, [Decimal("1.5")]), "c": (NULL, [None])},
+        target=target,
+    )
+    assert [(rows, columns) for _, rows, columns in files] == [
+        (2, {"a": "bigint", "b": "decimal(38,18)", "c": "null"})
+    ]
+
+
+def test_what_a_pin_does_not_hold_ends_the_part_at_once(s3: "S3Client") -> None:
+    """The row group that holds it is the last one looked at, and no upload stays behind."""
+    looked_at: list[int] = []
+
+    def typed(tables: Sequence[pa.Table]) -> tuple[pa.Table, tuple[Column, ...]]:
+        looked_at.append(tables[0].column("n")[0].as_py())
+        return pa.table({"n": ["secret"]}), (column("n", STRING),)
+
+    target = TARGET.model_copy(update={"pins": {"n": DECIMAL}})
+
+    def write_all() -> None:
+        with PartWriter(s3, target, 3, typed) as writer:
+            for number in range(3):
+                writer.write(pa.table({"n": [number]}))
+
+    with pytest.raises(PinnedTypeError) as caught:
+        write_all()
+    assert looked_at == [0]
+    assert "attribute 'n' is pinned to decimal(38,18), but holds values that need string" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_a_file_knows_which_attributes_have_values(s3: "S3Client") -> None:
+    """Nothing but nulls is no value, whether the column has a type or not."""
+    target = TARGET.model_copy(update={"known_columns": (column("known", BIGINT),)})
+    files = files_of(
+        s3,
+        {"a": (STRING, ["x"]), "b": (NULL, [None]), "c": (BIGINT, [None])},
+        {"d": (BIGINT, [1])},
+        target=target,
+    )
+    assert [filled_attributes([file]) for file in files] == [{"a"}, {"d"}]
+    assert filled_attributes(files) == {"a", "d"}
 
 
 def test_a_row_group_ends_before_it_has_too_many_cells(s3: "S3Client") -> None:

@@ -1,40 +1,32 @@
-"""Table and partition in the Glue catalog, from the manifest."""
+"""Tables and partitions in the Glue catalog, from the manifest."""
 
-from typing import TYPE_CHECKING, cast
-
-import boto3
-import pytest
+from typing import TYPE_CHECKING
 
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
-from lakeshot.lake.athena import Athena
 from lakeshot.lake.hive import HiveLake
+from tests.unit.lake.conftest import EmbeddedAthena, Versions
 from tests.unit.manifests import COLUMNS, column, manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
 
-
-@pytest.fixture
-def glue(aws: None) -> "GlueClient":
-    client = boto3.client("glue")
-    client.create_database(DatabaseInput={"Name": "lakeshot"})
-    return client
+DAY_1, DAY_2, DAY_3 = "20261121T120000Z", "20261122T120000Z", "20261123T120000Z"
 
 
-@pytest.fixture
-def lake(glue: "GlueClient", deployed: Deployed) -> HiveLake:
-    return HiveLake(glue=glue, athena=cast("Athena", None), deployed=deployed)
+def columns(glue: "GlueClient", table: str = "snapshots_reviews") -> dict[str, str]:
+    found = glue.get_table(DatabaseName="lakeshot", Name=table)["Table"]
+    return {column["Name"]: column["Type"] for column in found["StorageDescriptor"]["Columns"]}
 
 
-def columns(glue: "GlueClient") -> dict[str, str]:
-    table = glue.get_table(DatabaseName="lakeshot", Name="snapshots_reviews")["Table"]
-    return {found["Name"]: found["Type"] for found in table["StorageDescriptor"]["Columns"]}
+def snapshots(glue: "GlueClient", table: str = "snapshots_reviews") -> list[str]:
+    found = glue.get_partitions(DatabaseName="lakeshot", TableName=table)["Partitions"]
+    return [partition["Values"][0] for partition in found]
 
 
 def test_a_first_snapshot_makes_table_and_partition(glue: "GlueClient", lake: HiveLake) -> None:
     """Types are the manifest's, the location is the snapshot's own."""
-    lake.register(manifest())
+    lake.register(manifest(), 1)
     assert columns(glue) == {
         "id": "string",
         "stars": "bigint",
@@ -43,7 +35,7 @@ def test_a_first_snapshot_makes_table_and_partition(glue: "GlueClient", lake: Hi
         "sizes": "array<decimal(38,18)>",
     }
     partition = glue.get_partition(
-        DatabaseName="lakeshot", TableName="snapshots_reviews", PartitionValues=["20261121T120000Z"]
+        DatabaseName="lakeshot", TableName="snapshots_reviews", PartitionValues=[DAY_1]
     )["Partition"]
     assert partition["StorageDescriptor"]["Location"] == (
         "s3://lakeshot-dev-123456789012-us-east-1/snapshots_reviews/snapshot_timestamp=20261121T120000Z/"
@@ -52,7 +44,7 @@ def test_a_first_snapshot_makes_table_and_partition(glue: "GlueClient", lake: Hi
 
 def test_json_lines_are_declared_as_they_are_written(glue: "GlueClient", lake: HiveLake) -> None:
     """Decimals and binary are text there; the view casts them back."""
-    lake.register(manifest(file_format=FileFormat.JSON))
+    lake.register(manifest(file_format=FileFormat.JSON), 1)
     assert columns(glue) == {
         "id": "string",
         "stars": "bigint",
@@ -64,36 +56,100 @@ def test_json_lines_are_declared_as_they_are_written(glue: "GlueClient", lake: H
 
 def test_registering_again_changes_nothing(glue: "GlueClient", lake: HiveLake) -> None:
     """A catalog step may be invoked twice."""
-    lake.register(manifest())
-    lake.register(manifest())
-    partitions = glue.get_partitions(DatabaseName="lakeshot", TableName="snapshots_reviews")["Partitions"]
-    assert len(partitions) == 1
+    lake.register(manifest(), 1)
+    before = columns(glue)
+    lake.register(manifest(), 1)
+    assert (snapshots(glue), columns(glue)) == ([DAY_1], before)
 
 
 def test_columns_keep_their_place_and_new_ones_follow(glue: "GlueClient", lake: HiveLake) -> None:
     """Athena compares partitions of JSON with the table by position; old snapshots stay queryable whole."""
-    lake.register(manifest())
-    lake.register(manifest(snapshot="20261122T120000Z", columns=(*COLUMNS[:1], column("Early", "boolean"))))
+    lake.register(manifest(), 1)
+    lake.register(manifest(snapshot=DAY_2, columns=(*COLUMNS[:1], column("Early", "boolean"))), 1)
     expected = ["id", "stars", "price", "photo", "sizes", "early"]
     assert list(columns(glue)) == expected
     partition = glue.get_partition(
-        DatabaseName="lakeshot", TableName="snapshots_reviews", PartitionValues=["20261122T120000Z"]
+        DatabaseName="lakeshot", TableName="snapshots_reviews", PartitionValues=[DAY_2]
     )["Partition"]
     assert [found["Name"] for found in partition["StorageDescriptor"]["Columns"]] == expected
+
+
+def test_columns_that_another_writer_adds_meanwhile_are_kept(
+    glue: "GlueClient", lake: HiveLake, versions: Versions
+) -> None:
+    """A crawler or a person may write the table between a run's reading and its writing."""
+    lake.register(manifest(columns=COLUMNS[:1]), 1)
+    other = manifest(snapshot=DAY_2, columns=(*COLUMNS[:1], column("Early", "boolean")))
+    versions.meanwhile = lambda: lake.register(other, 1)
+    lake.register(manifest(snapshot=DAY_3, columns=COLUMNS[:2]), 1)
+    assert columns(glue) == {"id": "string", "early": "boolean", "stars": "bigint"}
+    assert snapshots(glue) == [DAY_1, DAY_2, DAY_3]
+
+
+def test_what_a_crawler_guessed_is_put_right(glue: "GlueClient", lake: HiveLake) -> None:
+    """It sees text where JSON lines hold decimals, and leaves its own parameters to know the table by."""
+    lake.register(manifest(columns=(column("Id", "bigint"),)), 1)
+    found = glue.get_table(DatabaseName="lakeshot", Name="snapshots_reviews")["Table"]
+    glue.update_table(
+        DatabaseName="lakeshot",
+        TableInput={
+            "Name": "snapshots_reviews",
+            "StorageDescriptor": {
+                **found["StorageDescriptor"],
+                "Columns": [{"Name": "id", "Type": "string"}],
+            },
+            "Parameters": {"UPDATED_BY_CRAWLER": "lakeshot-dev-reviews"},
+        },
+    )
+    lake.register(manifest(columns=(column("Id", "bigint"),)), 1)
+    table = glue.get_table(DatabaseName="lakeshot", Name="snapshots_reviews")["Table"]
+    assert columns(glue) == {"id": "bigint"}
+    assert table["Parameters"]["UPDATED_BY_CRAWLER"] == "lakeshot-dev-reviews"
+
+
+def test_a_later_generation_is_a_table_of_its_own(glue: "GlueClient", lake: HiveLake) -> None:
+    """Its types may differ, and the earlier table is not touched."""
+    lake.register(manifest(columns=(column("Id", "bigint"),)), 1)
+    lake.register(manifest(snapshot=DAY_2, columns=(column("Id", "string"),)), 2)
+    assert (columns(glue), snapshots(glue)) == ({"id": "bigint"}, [DAY_1])
+    second = "snapshots_reviews__2"
+    assert (columns(glue, second), snapshots(glue, second)) == ({"id": "string"}, [DAY_2])
+
+
+def test_a_crawlers_guess_at_the_generation_is_put_right(
+    glue: "GlueClient", lake: HiveLake, deployed: Deployed
+) -> None:
+    """A crawler adds every folder it does not find to the first table, again and again."""
+    crawled = HiveLake(lake.glue, lake.athena, deployed.model_copy(update={"catalog": "crawler"}))
+    crawled.register(manifest(columns=(column("Id", "bigint"),)), 1)
+    crawled.register(manifest(snapshot=DAY_2, columns=(column("Id", "string"),)), 2)
+    for day in (DAY_2, DAY_3):
+        glue.create_partition(
+            DatabaseName="lakeshot", TableName="snapshots_reviews", PartitionInput={"Values": [day]}
+        )
+    crawled.register(manifest(snapshot=DAY_3, columns=(column("Id", "string"),)), 2)
+    assert snapshots(glue) == [DAY_1]
+    assert snapshots(glue, "snapshots_reviews__2") == [DAY_2, DAY_3]
 
 
 def test_removing_a_snapshot_removes_its_partition_and_nothing_else(
     glue: "GlueClient", lake: HiveLake
 ) -> None:
-    """Removing it again is no error."""
-    lake.register(manifest())
-    lake.register(manifest(snapshot="20261122T120000Z"))
-    lake.remove("20261121T120000Z")
-    lake.remove("20261121T120000Z")
-    left = glue.get_partitions(DatabaseName="lakeshot", TableName="snapshots_reviews")["Partitions"]
-    assert [partition["Values"] for partition in left] == [["20261122T120000Z"]]
+    """Removing it again is no error, nor is a table that is not there."""
+    lake.register(manifest(), 1)
+    lake.register(manifest(snapshot=DAY_2), 1)
+    lake.remove(DAY_1, 1)
+    lake.remove(DAY_1, 1)
+    lake.remove(DAY_2, 7)
+    assert snapshots(glue) == [DAY_2]
 
 
 def test_dropping_a_view_that_is_not_there_is_no_error(lake: HiveLake) -> None:
     """A stack that failed to be created can be removed."""
     lake.drop_view()
+
+
+def test_counting_counts_one_snapshot_of_one_generation(lake: HiveLake, athena: EmbeddedAthena) -> None:
+    """As a reader of the table would."""
+    lake.register(manifest(), 2)
+    assert athena.number(athena.run(lake.count_query(manifest(), 2))) == 0

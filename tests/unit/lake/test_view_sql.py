@@ -2,48 +2,54 @@
 
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
-from lakeshot.lake.view_sql import count_sql, identifier, literal, no_snapshot_sql, probe_sql, view_sql
-from tests.unit.manifests import COLUMNS, manifest
+from lakeshot.lake.sql import create_view, identifier, literal, read_all_columns
+from lakeshot.lake.view_sql import count_sql, count_view_sql, nothing_select, snapshot_select
+from tests.unit.manifests import manifest
 
 
-def test_the_view_shows_one_snapshot_of_parquet_as_it_is(deployed: Deployed) -> None:
-    """Every column by name, and the partition it comes from."""
-    assert view_sql(deployed, manifest()) == (
-        'CREATE OR REPLACE VIEW "lakeshot"."reviews" AS SELECT "id" AS "id", "stars" AS "stars", '
-        '"price" AS "price", "photo" AS "photo", "sizes" AS "sizes", "snapshot_timestamp" '
+def test_the_view_shows_one_snapshot_of_parquet(deployed: Deployed) -> None:
+    """Every column by name and with its type, and the partition it comes from."""
+    assert snapshot_select(deployed, manifest(), 1) == (
+        'SELECT CAST("id" AS varchar) AS "id", CAST("stars" AS bigint) AS "stars", '
+        'CAST("price" AS decimal(38,18)) AS "price", CAST("photo" AS varbinary) AS "photo", '
+        'CAST("sizes" AS array(decimal(38,18))) AS "sizes", "snapshot_timestamp" '
         'FROM "lakeshot"."snapshots_reviews" WHERE "snapshot_timestamp" = \'20261121T120000Z\''
     )
 
 
 def test_the_view_casts_what_json_lines_hold_as_text(deployed: Deployed) -> None:
     """The view's types do not depend on the format."""
-    assert view_sql(deployed, manifest(file_format=FileFormat.JSON)) == (
-        'CREATE OR REPLACE VIEW "lakeshot"."reviews" AS SELECT "id" AS "id", "stars" AS "stars", '
+    assert snapshot_select(deployed, manifest(file_format=FileFormat.JSON), 1) == (
+        'SELECT CAST("id" AS varchar) AS "id", CAST("stars" AS bigint) AS "stars", '
         'CAST("price" AS decimal(38,18)) AS "price", from_base64("photo") AS "photo", '
         'transform("sizes", element -> CAST(element AS decimal(38,18))) AS "sizes", "snapshot_timestamp" '
         'FROM "lakeshot"."snapshots_reviews" WHERE "snapshot_timestamp" = \'20261121T120000Z\''
     )
 
 
-def test_a_view_before_the_first_snapshot_has_no_rows(deployed: Deployed) -> None:
+def test_the_view_reads_the_table_of_the_snapshots_generation(deployed: Deployed) -> None:
+    """And of no other."""
+    assert 'FROM "lakeshot"."snapshots_reviews__3" WHERE' in snapshot_select(deployed, manifest(), 3)
+
+
+def test_a_view_before_the_first_snapshot_has_no_rows() -> None:
     """It can be queried all the same."""
-    assert no_snapshot_sql(deployed) == (
-        'CREATE OR REPLACE VIEW "lakeshot"."reviews" AS '
-        'SELECT CAST(NULL AS varchar) AS "snapshot_timestamp" WHERE 1 = 0'
-    )
+    assert nothing_select() == 'SELECT CAST(NULL AS varchar) AS "snapshot_timestamp" WHERE 1 = 0'
 
 
-def test_counting_and_probing_read_one_partition_only(deployed: Deployed) -> None:
+def test_counting_reads_one_partition_only(deployed: Deployed) -> None:
     """Older snapshots cost nothing."""
-    assert count_sql(deployed, manifest()) == (
-        'SELECT count(*) FROM "lakeshot"."snapshots_reviews" '
+    assert count_sql(deployed, manifest(), 2) == (
+        'SELECT count(*) FROM "lakeshot"."snapshots_reviews__2" '
         "WHERE \"snapshot_timestamp\" = '20261121T120000Z'"
     )
-    assert count_sql(deployed) == 'SELECT count(*) FROM "lakeshot"."reviews"'
-    assert probe_sql(deployed, manifest(columns=COLUMNS[:1])) == (
-        'SELECT "id" AS "id", "snapshot_timestamp" FROM "lakeshot"."snapshots_reviews" '
-        "WHERE \"snapshot_timestamp\" = '20261121T120000Z' LIMIT 1"
-    )
+    assert count_view_sql(deployed) == 'SELECT count(*) FROM "lakeshot"."reviews"'
+
+
+def test_a_view_is_made_and_read_under_its_whole_name() -> None:
+    """Whatever database a query runs in."""
+    assert create_view("lake", "v", "SELECT 1") == 'CREATE OR REPLACE VIEW "lake"."v" AS SELECT 1'
+    assert read_all_columns("lake", "v") == 'SELECT * FROM "lake"."v" LIMIT 1'
 
 
 def test_names_and_texts_cannot_leave_their_quotes() -> None:

@@ -17,6 +17,7 @@ Crawl = Callable[..., list[str]]
 @pytest.fixture
 def crawl(lake: Lake) -> Crawl:
     """Crawl ``s3://lake/snapshots-reviews/`` with the given settings, and return the names of the tables."""
+    crawled: set[str] = set()
 
     def run(path: str = "s3://lake/snapshots-reviews/", **settings: object) -> list[str]:
         crawler = {
@@ -26,7 +27,7 @@ def crawl(lake: Lake) -> Crawl:
             "SchemaChangePolicy": {},
             **settings,
         }
-        return list(crawl_targets(lake.catalog, lake.store, CrawlerDefinition.parse(crawler)))
+        return list(crawl_targets(lake.catalog, lake.store, CrawlerDefinition.parse(crawler), crawled))
 
     return run
 
@@ -206,6 +207,40 @@ def test_a_changed_schema_follows_the_policy(
     crawl(**(settings | {"Configuration": joined}))
     assert columns(lake) == expected
     assert [p.values for p in lake.catalog.partitions("lakeshot", "snapshots_reviews")] == [("1",), ("2",)]
+
+
+NEW_FOLDERS = {"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}}
+
+
+def partitions(lake: Lake) -> list[tuple[str, ...]]:
+    return [p.values for p in lake.catalog.partitions("lakeshot", "snapshots_reviews")]
+
+
+def test_a_crawl_of_new_folders_never_comes_back_to_an_old_one(lake: Lake, crawl: Crawl) -> None:
+    """A folder crawled once is passed over: changed files and a removed partition stay unnoticed."""
+    snapshot(lake, "1", {"id": ["a"], "b": [1]})
+    snapshot(lake, "2", {"id": ["b"], "b": [2]})
+    crawl(**NEW_FOLDERS)
+    before = table(lake)
+    lake.catalog.delete_partition("lakeshot", "snapshots_reviews", ("1",))
+    snapshot(lake, "2", {"id": ["b"], "b": ["x"]})
+    snapshot(lake, "3", {"id": ["c"], "b": [3]})
+    crawl(**NEW_FOLDERS)
+    assert partitions(lake) == [("2",), ("3",)]
+    assert table(lake) == before
+    crawl()
+    assert partitions(lake) == [("2",), ("3",), ("1",)]
+
+
+def test_a_crawl_of_new_folders_leaves_out_what_does_not_fit_the_table(lake: Lake, crawl: Crawl) -> None:
+    """A new folder with other columns becomes no partition and no table of its own."""
+    snapshot(lake, "1", {"id": ["a"], "b": [1]})
+    crawl(**NEW_FOLDERS)
+    snapshot(lake, "2", {"x": ["a"], "y": [1]})
+    snapshot(lake, "3", {"id": ["c"], "b": [3]})
+    assert crawl(**NEW_FOLDERS) == ["snapshots_reviews"]
+    assert partitions(lake) == [("1",), ("3",)]
+    assert list(lake.catalog.databases["lakeshot"]) == ["snapshots_reviews"]
 
 
 @pytest.mark.parametrize(

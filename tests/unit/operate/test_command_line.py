@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from operate import command_line, status
 from operate.command_line import main
 from operate.context import Context
-from tests.unit.operate.conftest import CONFIG
+from tests.unit.operate.conftest import CONFIG, ORDERS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,6 +42,32 @@ def test_payload_prints_nothing_but_json(file: str, capsys: pytest.CaptureFixtur
     assert printed.err == ""
 
 
+@pytest.mark.usefixtures("group_stage")
+def test_payload_of_a_group_holds_its_members(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is pasted like that of an export."""
+    assert main(["-c", file, "payload", "nightly"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["group"] == "nightly"
+    assert [member["export"] for member in printed["members"]] == ["reviews", "orders"]
+
+
+def test_show_of_a_group_names_what_it_makes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Members, schedule and view of a group, alone or with everything else."""
+    path = tmp_path / "exports.yaml"
+    path.write_text(f"{CONFIG}{ORDERS}groups:\n  nightly:\n    exports: [reviews, orders]\n")
+    assert main(["-c", str(path), "show", "nightly"]) == 0
+    [(name, shown)] = yaml.safe_load(capsys.readouterr().out).items()
+    assert (name, shown["exports"], shown["schedule"]) == ("nightly", ["reviews", "orders"], None)
+    assert shown["resources"] == {
+        "stack": "lakeshot-dev-group-nightly",
+        "schedule": None,
+        "parameter": "/lakeshot/dev/groups/nightly",
+        "view": "lakeshot.nightly",
+    }
+    main(["-c", str(path), "show"])
+    assert yaml.safe_load(capsys.readouterr().out)["groups"] == {name: shown}
+
+
 def test_show_fills_in_defaults_and_names(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Settings nobody wrote are shown with their values, and every name that follows, without an account."""
     assert main(["-c", file, "--stage", "prod", "show"]) == 0
@@ -65,7 +91,7 @@ def test_show_of_one_export_shows_only_that(file: str, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["show", "orders"], "there is no export 'orders'"),
+        (["show", "orders"], "there is no export or group 'orders' in"),
         (["--config", "nowhere.yaml", "show"], "nowhere.yaml: cannot be read"),
         (["--stage", "Not A Stage", "show"], "got 'Not A Stage'"),
     ],
@@ -85,7 +111,7 @@ def test_what_cannot_be_done_ends_with_1(file: str, capsys: pytest.CaptureFixtur
     """One paragraph on standard error, no traceback."""
     assert main(["-c", file, "payload", "orders"]) == 1
     assert capsys.readouterr().err == (
-        "export 'orders' is not deployed; deployed are: reviews. "
+        "no export or group 'orders' is deployed; deployed are the exports: reviews; the groups: none. "
         "Add it to exports.yaml if it is new, then: make deploy\n"
     )
 
@@ -163,6 +189,7 @@ def test_the_schema_describes_every_setting_and_refuses_unknown_ones() -> None:
         "Lakeshot exports",
         "DynamoDBSource",
         "Export",
+        "Group",
         "Job",
         "Schedule",
     }

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import ANY
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from lakeshot.runs.records import RunRecord, RunState, RunTable
 from lakeshot.steps.failure import Failure
@@ -19,7 +21,7 @@ from operate.execution import Execution
 from operate.flow import Step
 from operate.observation import Observation
 from tests.unit.conftest import NOON, RUN_TABLE
-from tests.unit.operate.conftest import EXECUTION, RUN
+from tests.unit.operate.conftest import EXECUTION, RUN, ended
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:lakeshot-dev-export"
 
@@ -60,7 +62,6 @@ def test_a_run_is_started_with_the_deployed_payload(context: Context, shown: lis
         "crawler": "lakeshot-dev-reviews",
         "source_table": "Reviews",
         "read_percentage": 0.25,
-        "consistent_read": False,
         "destination": "s3://lakeshot-dev-123456789012-us-east-1/snapshots_reviews/",
         "format": "parquet",
     }
@@ -96,7 +97,7 @@ def test_a_wrong_override_starts_nothing(context: Context, override: dict[str, o
 @pytest.mark.usefixtures("stage")
 def test_an_export_that_is_not_deployed_is_told_with_those_that_are(context: Context) -> None:
     """A misspelt export finds the right one in the message."""
-    with pytest.raises(CommandError, match=r"export 'review' is not deployed; deployed are: reviews\."):
+    with pytest.raises(CommandError, match=r"'review' is deployed; deployed are the exports: reviews;"):
         runs.run(context, "review", {}, as_json=False)
 
 
@@ -120,9 +121,7 @@ def test_a_watched_success_ends_with_json_when_asked(
     """The only line of standard output is one JSON object with the record."""
     runs.start(context, "reviews", {})
     run = str(executions()[0]["name"])
-    assert reading.record is not None
-    done = reading.record.model_copy(update={"state": RunState.SUCCEEDED, "rows": 50_001})
-    shown += [reading, replace(reading, record=done, state=RunState.SUCCEEDED, step=Step.REPORT)]
+    shown += [reading, ended(reading, RunState.SUCCEEDED, rows=50_001)]
     assert runs.watch(context, run, as_json=True) == 0
     [line] = results.getvalue().splitlines()
     document = json.loads(line)
@@ -134,10 +133,8 @@ def test_a_failed_run_fails_the_command(
     context: Context, shown: list[Observation], reading: Observation, messages: io.StringIO
 ) -> None:
     """Exit code 1, with the cause."""
-    assert reading.record is not None
-    failed = reading.record.model_copy(update={"state": RunState.FAILED})
     failure = Failure(cause="SourceError: gone", next_step="Correct it.")
-    shown.append(replace(reading, record=failed, state=RunState.FAILED, ended_at=NOON, failure=failure))
+    shown.append(replace(ended(reading, RunState.FAILED), ended_at=NOON, failure=failure))
     assert runs.run(context, "reviews", {}, as_json=False) == 1
     assert "cause       SourceError: gone" in messages.getvalue()
 
@@ -159,8 +156,8 @@ def test_stopping_aborts_the_execution_and_waits_until_it_is_closed(
     assert reading.record is not None
     closed = reading.record.model_copy(update={"state": RunState.ABORTED})
     failure = Failure(cause="the run was stopped: stopped by anna", next_step="Run again.")
-    ended = replace(reading, state=RunState.ABORTED, ended_at=NOON, failure=failure)
-    shown += [reading, reading, ended, replace(ended, record=closed)]
+    aborted = replace(reading, state=RunState.ABORTED, ended_at=NOON, failure=failure)
+    shown += [reading, reading, aborted, replace(aborted, record=closed)]
     assert runs.stop_run(context, run) == 0
     assert executions()[0]["status"] == "ABORTED"
     assert "was stopped after" in messages.getvalue()
@@ -213,29 +210,45 @@ def test_a_run_that_is_over_is_not_stopped_again(
     assert "it ended SUCCEEDED at 2026-11-21 12:00:42 UTC" in messages.getvalue()
 
 
-@pytest.mark.usefixtures("stage")
-def test_a_look_joins_execution_history_and_record(context: Context) -> None:
-    """State from the execution, step from its history, progress from the run table."""
+@pytest.fixture
+def execution(context: Context, stage: None) -> Execution:
+    """The run RUN of ``reviews``, which Step Functions need not know."""
     [deployment] = context.deployments()
-    deployed = deployment.export("reviews")
-    assert deployed is not None
-    execution = Execution(deployment, deployed, RUN)
-    assert execution.arn == EXECUTION
-    deployment.clients.executions.start_execution(
-        stateMachineArn=MACHINE, name=RUN, input='{"export": "reviews"}'
-    )
-    RunTable(deployment.clients.tables, RUN_TABLE).start(
-        RunRecord(
-            run=RUN,
-            export="reviews",
-            execution_arn=EXECUTION,
-            state=RunState.RUNNING,
-            step="plan",
-            started_at=NOON,
+    target = deployment.target("reviews")
+    assert target is not None
+    return Execution(deployment, target, RUN)
+
+
+def start_record(execution: Execution, export: str, **fields: object) -> None:
+    """Write the record that the plan step writes for one export of a run."""
+    RunTable(execution.clients.tables, RUN_TABLE).start(
+        RunRecord.model_validate(
+            {
+                "run": execution.run,
+                "export": export,
+                "execution_arn": execution.arn,
+                "state": RunState.RUNNING,
+                "step": "plan",
+                "started_at": NOON,
+                **fields,
+            }
         )
     )
+
+
+def test_a_look_joins_execution_history_and_record(execution: Execution) -> None:
+    """State from the execution, step from its history, progress from the run table."""
+    assert execution.arn == EXECUTION
+    execution.clients.executions.start_execution(
+        stateMachineArn=MACHINE, name=RUN, input='{"export": "reviews"}'
+    )
+    start_record(execution, "reviews", rows_done=5)
     running = execution.observe(NOON)
     assert (running.state, running.step, running.closed) == (RunState.RUNNING, Step.PLAN, False)
+    [member] = running.members
+    assert member.record == running.record
+    assert member.record is not None
+    assert member.record.rows_done == 5
     execution.stop("anna")
     stopped = execution.observe(NOON)
     assert (stopped.state, stopped.ended, stopped.closed) == (RunState.ABORTED, True, False)
@@ -243,14 +256,10 @@ def test_a_look_joins_execution_history_and_record(context: Context) -> None:
     assert stopped.failure.cause.startswith("the run was stopped")
 
 
-@pytest.mark.usefixtures("stage")
-def test_the_job_run_is_found_by_the_run_it_was_started_for(context: Context) -> None:
+def test_the_job_run_is_found_by_the_run_it_was_started_for(execution: Execution) -> None:
     """Also of a run that failed before it could report, its job's log can be linked."""
-    [deployment] = context.deployments()
-    deployed = deployment.export("reviews")
-    assert deployed is not None
-    execution = Execution(deployment, deployed, RUN)
-    assert execution.job_run_id() is None
+    [deployed] = execution.target.members
+    assert execution.job_run_id(deployed) is None
     jobs = boto3.client("glue")
     jobs.create_job(
         Name="lakeshot-dev-reviews",
@@ -259,6 +268,111 @@ def test_the_job_run_is_found_by_the_run_it_was_started_for(context: Context) ->
         ExecutionProperty={"MaxConcurrentRuns": 2},
     )
     jobs.start_job_run(JobName="lakeshot-dev-reviews", Arguments={"--run": "another"})
-    assert execution.job_run_id() is None
+    assert execution.job_run_id(deployed) is None
     own = jobs.start_job_run(JobName="lakeshot-dev-reviews", Arguments={"--run": RUN})["JobRunId"]
-    assert execution.job_run_id() == own
+    assert execution.job_run_id(deployed) == own
+
+
+@pytest.fixture
+def redriven(execution: Execution, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """What Step Functions answers to a redrive of RUN is for the test to say."""
+    monkeypatch.setattr(Execution, "find", classmethod(lambda *_: execution))
+    monkeypatch.setattr(Execution, "_newest_events", lambda _: [])
+    with Stubber(execution.clients.executions) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def has_failed(shown: list[Observation], reading: Observation) -> None:
+    """The run is over and closed when it is looked at."""
+    shown.append(ended(reading, RunState.FAILED))
+
+
+def test_a_redriven_run_is_watched_to_its_end(
+    context: Context,
+    redriven: Stubber,
+    shown: list[Observation],
+    reading: Observation,
+    messages: io.StringIO,
+) -> None:
+    """It goes on at the step where it ended."""
+    redriven.add_response(
+        "redrive_execution", {"redriveDate": NOON}, {"executionArn": EXECUTION, "clientToken": ANY}
+    )
+    failed = replace(ended(reading, RunState.FAILED), failure=Failure(cause="x", next_step="y"))
+    shown += [failed, reading, ended(reading, RunState.SUCCEEDED)]
+    assert runs.redrive(context, RUN, as_json=False) == 0
+    assert f"Redriving run {RUN} of export 'reviews', from the step 'read'." in messages.getvalue()
+    assert f"Run {RUN} succeeded" in messages.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("Execution is SUCCEEDED and cannot be redriven", "it succeeded, so there is nothing left to do."),
+        ("Execution redrivable period exceeded", "it ended more than 14 days ago."),
+        ("Execution history event limit exceeded", "its history is full (25,000 events)."),
+        ("Execution has exceeded the max execution time", "it was started more than a year ago."),
+        ("State machine is in DELETING status", "the stage's state machine is being deleted."),
+        ("Something new.", "Step Functions says: Something new."),
+    ],
+)
+def test_a_refused_redrive_says_why_and_what_instead(
+    context: Context, redriven: Stubber, has_failed: None, reason: str, said: str
+) -> None:
+    """Reasons of Step Functions are told in plain words, unknown ones in its own."""
+    redriven.add_client_error("redrive_execution", "ExecutionNotRedrivable")
+    redriven.add_response(
+        "describe_execution",
+        {
+            "executionArn": EXECUTION,
+            "stateMachineArn": MACHINE,
+            "status": "FAILED",
+            "startDate": NOON,
+            "redriveStatusReason": reason,
+        },
+    )
+    with pytest.raises(CommandError) as caught:
+        runs.redrive(context, RUN, as_json=False)
+    assert str(caught.value) == (
+        f"run {RUN} cannot be redriven: {said} Start a new run with: make run EXPORT=reviews"
+    )
+
+
+def test_a_run_whose_failure_was_caught_is_not_redriven(
+    context: Context, redriven: Stubber, has_failed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would go on at the state that fails it, so Step Functions is not even asked."""
+    history = [{"stateEnteredEventDetails": {"name": name}} for name in ("Failed", "Close", "Publish")]
+    monkeypatch.setattr(Execution, "_newest_events", lambda _: history)
+    with pytest.raises(CommandError, match="it would only fail again in the same way") as caught:
+        runs.redrive(context, RUN, as_json=False)
+    assert "make run EXPORT=reviews" in str(caught.value)
+
+
+def test_a_redrive_beyond_the_accounts_limit_is_for_later(
+    context: Context, redriven: Stubber, has_failed: None
+) -> None:
+    """Nothing is wrong with the run itself."""
+    redriven.add_client_error("redrive_execution", "ExecutionLimitExceeded")
+    with pytest.raises(CommandError, match="cannot be redriven now: the account has as many running"):
+        runs.redrive(context, RUN, as_json=False)
+
+
+def test_a_run_that_is_running_is_not_redriven(
+    context: Context, redriven: Stubber, shown: list[Observation], reading: Observation
+) -> None:
+    """There is something to watch instead."""
+    shown.append(reading)
+    with pytest.raises(CommandError, match=f"still running; watch it with: make watch RUN={RUN}"):
+        runs.redrive(context, RUN, as_json=False)
+
+
+def test_a_run_that_is_being_closed_is_not_redriven_yet(
+    context: Context, redriven: Stubber, shown: list[Observation], reading: Observation
+) -> None:
+    """Closing would take away under its feet what the redriven run needs."""
+    shown.append(replace(reading, state=RunState.ABORTED))
+    with pytest.raises(CommandError, match="still being closed; wait a minute"):
+        runs.redrive(context, RUN, as_json=False)

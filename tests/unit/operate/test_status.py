@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Lock
+from lakeshot.runs.pointers import Move, Pointers
 from lakeshot.runs.records import RunRecord, RunState, RunTable
-from lakeshot.runs.snapshots import Snapshot, Snapshots
 from operate.context import Context
 from operate.status import status
 from tests.unit.conftest import NOON, RUN_TABLE
-from tests.unit.operate.conftest import EXECUTION, RUN
+from tests.unit.operate.conftest import EXECUTION, ORDERS, RUN, verify
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 SNAPSHOT = "20261121T100000Z"
+
+
+def take_lock(client: "DynamoDBClient", partition: str, run: str) -> int:
+    """Let a run hold the lock of an export or a group; returns its fencing number."""
+    fence, taking = Lock(client, table=RUN_TABLE, partition=partition).taking(
+        run=run, execution_arn=EXECUTION, now=NOON
+    )
+    client.transact_write_items(TransactItems=[taking])
+    return fence
 
 
 def cells(line: str) -> list[str]:
@@ -37,16 +47,8 @@ def test_a_published_export_with_a_failed_run_and_a_lock(
     context: Context, results: io.StringIO, dynamodb: "DynamoDBClient"
 ) -> None:
     """Snapshot with its age and rows, the last run with its cause, the schedule, who runs now."""
-    lock = Lock(dynamodb, table=RUN_TABLE, export="reviews")
-    fence = lock.acquire(run=RUN, execution_arn=EXECUTION, now=NOON, is_dead=lambda _: False)
-    snapshots = Snapshots(dynamodb, table=RUN_TABLE, export="reviews")
-    snapshots.verified(
-        Snapshot(
-            snapshot=SNAPSHOT, run=RUN, state="verified", manifest="s3://b/m", rows=1_234, bytes_written=9
-        ),
-        fence=fence,
-    )
-    snapshots.publish(SNAPSHOT, run=RUN, fence=fence)
+    verify(dynamodb, "reviews", SNAPSHOT)
+    take_lock(dynamodb, export_key("reviews"), RUN)
     RunTable(dynamodb, RUN_TABLE).start(
         RunRecord(
             run="reviews-2",
@@ -83,9 +85,89 @@ def test_a_published_export_with_a_failed_run_and_a_lock(
 
 
 @pytest.mark.usefixtures("stage")
+def test_a_view_that_is_being_moved_is_told(
+    context: Context, results: io.StringIO, dynamodb: "DynamoDBClient"
+) -> None:
+    """Between announcing and confirming, both snapshots are named."""
+    verify(dynamodb, "reviews", SNAPSHOT)
+    fence = take_lock(dynamodb, export_key("reviews"), RUN)
+    move = Move(export="reviews", snapshot="20261121T113000Z", fence=fence)
+    Pointers(dynamodb, table=RUN_TABLE).announce([move], run=RUN, allow_older=False)
+    status(context)
+    shown = cells(results.getvalue().splitlines()[2])[1]
+    assert shown == "20261121T100000Z (2 h ago), moving to 20261121T113000Z"
+
+
+@pytest.mark.usefixtures("group_stage")
+def test_a_group_that_never_ran(context: Context, results: io.StringIO) -> None:
+    """Its members are named, and the rest is said in words."""
+    status(context)
+    header, _, line = results.getvalue().splitlines()[5:8]
+    assert cells(header)[:3] == ["GROUP", "MEMBERS", "LAST MOMENT"]
+    assert cells(line) == ["nightly", "reviews, orders", "none yet", "never run", "none", "-"]
+
+
+@pytest.mark.usefixtures("group_stage")
+def test_a_group_tells_its_moment_its_failure_and_who_runs(
+    context: Context, results: io.StringIO, dynamodb: "DynamoDBClient"
+) -> None:
+    """A failure of the group is explained once, not again for each member."""
+    for export in ("reviews", "orders"):
+        verify(dynamodb, export, SNAPSHOT)
+    failed = RunRecord(
+        run="nightly-2",
+        export="nightly",
+        execution_arn=EXECUTION,
+        state=RunState.FAILED,
+        step="read",
+        started_at=NOON - timedelta(hours=1),
+        members=("reviews", "orders"),
+        error="SourceError: table 'Orders' is gone",
+        next_step="Correct the source table.",
+    )
+    RunTable.of_groups(dynamodb, RUN_TABLE).start(failed)
+    for export in ("reviews", "orders"):
+        RunTable(dynamodb, RUN_TABLE).start(
+            failed.model_copy(update={"export": export, "members": None, "group": "nightly"})
+        )
+    take_lock(dynamodb, group_key("nightly"), "nightly-3")
+    status(context)
+    text = results.getvalue()
+    assert cells(text.splitlines()[7]) == [
+        "nightly",
+        "reviews, orders",
+        "20261121T100000Z (2 h ago)",
+        "FAILED, 1 h ago",
+        "none",
+        "nightly-3",
+    ]
+    assert text.count("SourceError") == 1
+    assert "\nnightly: run nightly-2: SourceError: table 'Orders' is gone\n" in text
+
+
+@pytest.mark.usefixtures("group_stage")
+def test_members_that_show_different_moments_are_told(
+    context: Context, results: io.StringIO, dynamodb: "DynamoDBClient"
+) -> None:
+    """Somebody has run or rolled back a member alone."""
+    verify(dynamodb, "reviews", SNAPSHOT)
+    status(context)
+    assert cells(results.getvalue().splitlines()[7])[2] == "members differ"
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_configured_group_that_is_not_deployed_is_listed(context: Context, results: io.StringIO) -> None:
+    """It stands in the groups' own table."""
+    with context.file.open("a") as file:
+        file.write(f"{ORDERS}groups:\n  nightly:\n    exports: [reviews, orders]\n")
+    status(context)
+    assert cells(results.getvalue().splitlines()[7])[:2] == ["nightly", "not deployed: make deploy"]
+
+
+@pytest.mark.usefixtures("stage")
 def test_a_configured_export_that_is_not_deployed_is_listed(context: Context, results: io.StringIO) -> None:
     """What exports.yaml has beyond the deployment is not forgotten."""
     with context.file.open("a") as file:
-        file.write("  orders:\n    source: {type: dynamodb, table: Orders}\n")
+        file.write(ORDERS)
     status(context)
     assert cells(results.getvalue().splitlines()[3])[:2] == ["orders", "not deployed: make deploy"]

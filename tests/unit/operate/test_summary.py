@@ -9,27 +9,24 @@ from operate.flow import Step
 from operate.observation import Observation
 from operate.summary import summary
 from tests.unit.conftest import NOON
+from tests.unit.operate.conftest import GROUP_RUN, ended
 
 LINKS = {"execution": "https://console/execution", "job log": "https://console/log"}
+WRITTEN: dict[str, object] = {
+    "snapshot": "20261121T120000Z",
+    "rows": 50_001,
+    "files": 2,
+    "bytes_written": 1_234_567,
+    "units_consumed": 961.5,
+    "estimated_cost_usd": 0.0147,
+}
 END = NOON + timedelta(seconds=42)
 
 
 def test_a_success_tells_snapshot_rows_units_cost_and_view(reading: Observation) -> None:
     """What was written, what it took, where to query it, where to look."""
-    assert reading.record is not None
-    record = reading.record.model_copy(
-        update={
-            "state": RunState.SUCCEEDED,
-            "snapshot": "20261121T120000Z",
-            "rows": 50_001,
-            "files": 2,
-            "bytes_written": 1_234_567,
-            "units_consumed": 961.5,
-            "estimated_cost_usd": 0.0147,
-        }
-    )
-    seen = replace(reading, record=record, state=RunState.SUCCEEDED, step=Step.REPORT, ended_at=END)
-    assert summary(seen, published="20261121T120000Z", links=LINKS) == (
+    seen = replace(ended(reading, RunState.SUCCEEDED, **WRITTEN), step=Step.REPORT, ended_at=END)
+    assert summary(seen, published={"reviews": "20261121T120000Z"}, links=LINKS) == (
         "Run reviews-20261121T120000Z-1a2b succeeded after 42 s.\n"
         "  snapshot    20261121T120000Z\n"
         "  rows        50,001 in 2 files, 1.2 MB\n"
@@ -43,14 +40,13 @@ def test_a_success_tells_snapshot_rows_units_cost_and_view(reading: Observation)
 
 def test_a_failure_tells_cause_what_is_safe_and_the_next_step(reading: Observation) -> None:
     """The view is said to show what it showed before, and the command to run again is there to copy."""
-    assert reading.record is not None
-    record = reading.record.model_copy(update={"state": RunState.FAILED, "snapshot": "20261121T120000Z"})
     failure = Failure(
         cause="SourceError: table 'Reviews' is gone",
         next_step="Correct the source table or its name, then run again.",
     )
-    seen = replace(reading, record=record, state=RunState.FAILED, ended_at=END, failure=failure)
-    assert summary(seen, published="20261120T120000Z", links=LINKS) == (
+    seen = ended(reading, RunState.FAILED, snapshot="20261121T120000Z")
+    seen = replace(seen, ended_at=END, failure=failure)
+    assert summary(seen, published={"reviews": "20261120T120000Z"}, links=LINKS) == (
         "Run reviews-20261121T120000Z-1a2b failed after 42 s, in the step 'read'.\n"
         "  cause       SourceError: table 'Reviews' is gone\n"
         '  still safe  the view "lakeshot"."reviews" still shows snapshot 20261120T120000Z\n'
@@ -71,7 +67,63 @@ def test_a_failure_without_a_record_tells_what_the_execution_says(reading: Obser
         ended_at=END,
         failure=Failure(cause="PayloadError: field 'job' is wrong", next_step="Correct the payload."),
     )
-    text = summary(seen, published=None, links={})
+    text = summary(seen, published={"reviews": None}, links={})
     assert "cause       PayloadError: field 'job' is wrong" in text
     assert 'the view "lakeshot"."reviews" shows no rows: nothing was published yet' in text
     assert "next step   Correct the payload." in text
+
+
+def test_a_schema_that_changed_is_told(reading: Observation) -> None:
+    """Who queries the view learns of a new or wider column when it comes."""
+    seen = ended(reading, RunState.SUCCEEDED, **WRITTEN, schema_change="Price: bigint became double")
+    text = summary(seen, published={"reviews": "20261121T120000Z"}, links={})
+    assert "\n  schema      Price: bigint became double\n" in text
+
+
+def test_a_rollback_tells_what_is_shown_and_nothing_of_reading(reading: Observation) -> None:
+    """It has read nothing, so it neither tells rows nor units."""
+    seen = ended(reading, RunState.SUCCEEDED, snapshot="20261120T120000Z", mode="rollback")
+    assert summary(seen, published={"reviews": "20261120T120000Z"}, links={}) == (
+        "Run reviews-20261121T120000Z-1a2b succeeded after 20 s.\n"
+        "  snapshot    20261120T120000Z\n"
+        '  view        the view "lakeshot"."reviews" shows snapshot 20261120T120000Z'
+    )
+
+
+def test_a_duplicate_names_the_run_it_repeats(reading: Observation) -> None:
+    """A schedule's second delivery is no mystery: the run that did the work is there to watch."""
+    seen = ended(reading, RunState.SUCCEEDED, duplicate_of="reviews-20261121T115900Z-9f9f")
+    assert summary(seen, published={"reviews": None}, links={}) == (
+        "Run reviews-20261121T120000Z-1a2b did nothing: it is a duplicate.\n"
+        "  reason      run reviews-20261121T115900Z-9f9f has the same scheduled time; a schedule may deliver "
+        "one more than once\n"
+        "  see         make watch RUN=reviews-20261121T115900Z-9f9f"
+    )
+
+
+def test_a_groups_success_tells_every_member(together: Observation) -> None:
+    """Rows of each, their cost together, and one moment for all views."""
+    seen = ended(together, RunState.SUCCEEDED, **WRITTEN)
+    shown = {"reviews": "20261121T120000Z", "orders": "20261121T120000Z"}
+    assert summary(replace(seen, ended_at=END), published=shown, links={}) == (
+        f"Run {GROUP_RUN} succeeded after 42 s.\n"
+        "  snapshot    20261121T120000Z\n"
+        "  reviews     50,001 in 2 files, 1.2 MB; 962 read units, at most 25.0/s "
+        "(25% of 100 provisioned read units)\n"
+        "  orders      50,001 in 2 files, 1.2 MB; 962 read units, at most 25.0/s "
+        "(25% of 100 provisioned read units)\n"
+        "  cost        $0.03 (estimate)\n"
+        '  view        the views "lakeshot"."reviews", "lakeshot"."orders" show snapshot 20261121T120000Z'
+    )
+
+
+def test_a_groups_failure_tells_what_all_views_still_show(together: Observation) -> None:
+    """None of the views has moved, and the group is what to run again."""
+    failure = Failure(cause="SourceError: gone", next_step="Correct it.")
+    seen = replace(ended(together, RunState.FAILED, snapshot="20261121T120000Z"), failure=failure)
+    before = "20261120T120000Z"
+    text = summary(seen, published={"reviews": before, "orders": before}, links={})
+    assert f'the views "lakeshot"."reviews", "lakeshot"."orders" still show snapshot {before}' in text
+    assert "make run GROUP=nightly" in text
+    apart = summary(seen, published={"reviews": before, "orders": None}, links={})
+    assert f"the views show different moments: reviews {before}, orders no rows" in apart

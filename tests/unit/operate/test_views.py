@@ -10,13 +10,20 @@ from operate.pace import Pace
 from operate.views import LiveBlock, PlainLines, block
 from tests.unit.operate.conftest import FakeTerminal
 
-PACE = Pace(1_250.0, 24.0)
+PACES = {"reviews": Pace(1_250.0, 24.0)}
+
+
+def recorded(reading: Observation, **changes: object) -> Observation:
+    """The same look at a run whose record says something else."""
+    [member] = reading.members
+    assert member.record is not None
+    return replace(reading, members=(replace(member, record=member.record.model_copy(update=changes)),))
 
 
 def test_reading_is_told_with_its_denominator_and_budget(reading: Observation) -> None:
     """Percent says of what and by whose count; units stand against what is allowed; time is estimated."""
     out = io.StringIO()
-    PlainLines(out).show(reading, PACE)
+    PlainLines(out).show(reading, PACES)
     assert out.getvalue() == (
         "20 s: read; 25 %, 12,500 of about 50,000 items (DescribeTable's item count, up to 6 hours old); "
         "1,250 rows/s, 24.0 read units/s of 25.0 allowed, about 30 s left\n"
@@ -25,10 +32,9 @@ def test_reading_is_told_with_its_denominator_and_budget(reading: Observation) -
 
 def test_more_items_than_expected_have_no_percentage(reading: Observation) -> None:
     """The count was too old to tell a share by; the line says so instead."""
-    assert reading.record is not None
-    grown = replace(reading, record=reading.record.model_copy(update={"rows_done": 60_000}))
+    grown = recorded(reading, rows_done=60_000)
     out = io.StringIO()
-    PlainLines(out).show(grown, PACE)
+    PlainLines(out).show(grown, PACES)
     assert out.getvalue() == (
         "20 s: read; 60,000 items, more than the 50,000 expected "
         "(DescribeTable's item count, up to 6 hours old); 1,250 rows/s, 24.0 read units/s of 25.0 allowed\n"
@@ -37,10 +43,9 @@ def test_more_items_than_expected_have_no_percentage(reading: Observation) -> No
 
 def test_without_an_expected_count_there_is_no_percentage(reading: Observation) -> None:
     """A new table's count is zero, so only what was read is told."""
-    assert reading.record is not None
-    uncounted = replace(reading, record=reading.record.model_copy(update={"rows_expected": 0}))
+    uncounted = recorded(reading, rows_expected=0)
     out = io.StringIO()
-    PlainLines(out).show(uncounted, None)
+    PlainLines(out).show(uncounted, {})
     assert out.getvalue() == "20 s: read; 12,500 items\n"
 
 
@@ -49,15 +54,15 @@ def test_plain_lines_come_once_per_step_and_at_most_every_ten_seconds(reading: O
     out = io.StringIO()
     lines = PlainLines(out)
     for seconds in range(25):
-        lines.show(replace(reading, at=reading.at + timedelta(seconds=seconds)), None)
-    lines.show(replace(reading, at=reading.at + timedelta(seconds=25), step=Step.VERIFY_FILES), None)
+        lines.show(replace(reading, at=reading.at + timedelta(seconds=seconds)), {})
+    lines.show(replace(reading, at=reading.at + timedelta(seconds=25), step=Step.VERIFY_FILES), {})
     starts = [line.split(";")[0].strip() for line in out.getvalue().splitlines()]
     assert starts == ["20 s: read", "30 s: read", "40 s: read", "45 s: verify files"]
 
 
 def test_the_block_marks_what_is_done_now_and_to_come(reading: Observation) -> None:
     """Every step is in sight, with details under the present one."""
-    assert block(reading, PACE, 80) == [
+    assert block(reading, PACES, 80) == [
         "  + plan",
         "  > read",
         "      [######..................] 25 %, 12,500 of about 50,000 items",
@@ -77,11 +82,47 @@ def test_the_block_is_drawn_over_itself_within_the_width(reading: Observation) -
     """Each drawing first goes up over the last one; no line is long enough to wrap."""
     terminal = FakeTerminal()
     view = LiveBlock(terminal, width=lambda: 40)
-    view.show(reading, PACE)
+    view.show(reading, PACES)
     assert "\x1b" not in terminal.getvalue()
     assert max(len(line) for line in terminal.getvalue().splitlines()) <= 39
     drawn = len(terminal.getvalue().splitlines())
-    view.show(reading, PACE)
+    view.show(reading, PACES)
     view.close()
     assert terminal.getvalue().count(f"\x1b[{drawn}A\r\x1b[J") == 2
     assert terminal.getvalue().endswith(f"\x1b[{drawn}A\r\x1b[J")
+
+
+def test_members_of_a_group_are_told_apart(together: Observation) -> None:
+    """Each member has a line of its own, when it comes to a step and every ten seconds."""
+    out = io.StringIO()
+    lines = PlainLines(out)
+    for seconds in range(12):
+        lines.show(replace(together, at=together.at + timedelta(seconds=seconds)), PACES)
+    told = [line.split(";")[0] for line in out.getvalue().splitlines()]
+    assert told == [
+        "20 s: reviews: read",
+        "20 s: orders: verify files",
+        "30 s: reviews: read",
+        "30 s: orders: verify files",
+    ]
+
+
+def test_what_a_group_does_at_once_is_told_once(together: Observation) -> None:
+    """Planning and publishing are the group's own steps."""
+    out = io.StringIO()
+    PlainLines(out).show(replace(together, step=Step.PUBLISH), {})
+    assert out.getvalue() == "20 s: publish\n"
+    assert block(replace(together, step=Step.PUBLISH), {}, 80)[5:7] == ["  > publish", "  . retain"]
+
+
+def test_the_block_shows_where_every_member_is(together: Observation) -> None:
+    """Under the step that the slowest has come to, each member with its progress."""
+    assert block(together, PACES, 80)[:7] == [
+        "  + plan",
+        "  > read",
+        "      reviews: read",
+        "        [######..................] 25 %, 12,500 of about 50,000 items",
+        "        (DescribeTable's item count, up to 6 hours old)",
+        "        1,250 rows/s, 24.0 read units/s of 25.0 allowed, about 30 s left",
+        "      orders: verify files",
+    ]

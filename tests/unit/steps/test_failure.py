@@ -96,6 +96,21 @@ def test_every_end_has_a_cause(status: str, fields: dict[str, str], cause: str) 
     assert explain(end(status, **fields)).cause == cause
 
 
+def test_a_run_that_finds_its_snapshot_gone_is_told_so() -> None:
+    """A redrive that came after the closing ends in the words of the step that noticed."""
+    cause = json.dumps({"errorType": "RunGoneError", "errorMessage": "snapshot x does not exist any more"})
+    assert explain(end(cause=cause)).cause == "RunGoneError: snapshot x does not exist any more"
+
+
+@pytest.mark.parametrize(
+    ("given", "group"),
+    [('{"group": "nightly"}', "nightly"), ('{"export": "reviews"}', None), ("7", None), (None, None)],
+)
+def test_the_group_is_read_from_the_executions_input(given: str | None, group: str | None) -> None:
+    """As the export is."""
+    assert end(input=given).group == group
+
+
 @pytest.mark.parametrize(
     ("given", "export"),
     [('{"export": "reviews"}', "reviews"), ('{"export": 7}', None), ("[]", None), (None, None)],

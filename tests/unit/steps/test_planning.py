@@ -1,137 +1,447 @@
-"""The plan step, against an AWS in memory."""
+"""The plan step: what it settles, what it refuses, and that it settles nothing twice."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 import pytest
 
 from lakeshot.config.deployed import Deployed
-from lakeshot.errors import LockHeldError, PayloadError, SourceError
+from lakeshot.errors import LockHeldError, PayloadError, RunClosingError, RunGoneError, SourceError
 from lakeshot.names import StageNames
-from lakeshot.runs.liveness import Liveness
-from lakeshot.runs.lock import Lock
-from lakeshot.runs.plan import Plan
-from lakeshot.runs.records import RunState, RunTable
+from lakeshot.runs.lock import Holder
+from lakeshot.runs.plan import Baseline, Plan
+from lakeshot.runs.records import RunState
 from lakeshot.steps.messages import PlanInput, Planned
 from lakeshot.steps.planning import Planner
 from lakeshot.stored import load
-from tests.unit.conftest import BUCKET, NOON, RUN_TABLE
+from tests.unit.conftest import BUCKET, NOON
+from tests.unit.stage import ARN, DAY_1, DAY_2, GROUP, MEMBERS, Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_s3.client import S3Client
 
-ARN = "arn:aws:states:us-east-1:123456789012:execution:lakeshot-dev-export:{}"
+TIME = "2026-11-21T12:00:00Z"
+
+
+class Desk:
+    """A planner of the stage, and executions that come to it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.asked_to_close: list[Holder] = []
+        self.ended: set[str] = set()
+        self.roles: list[str] = []
+        for name, deployed in stage.deployed.items():
+            stage.ssm.values[f"/lakeshot/dev/exports/{name}"] = deployed.model_dump_json()
+        stage.ssm.values["/lakeshot/dev/groups/nightly"] = GROUP.model_dump_json()
+        for table, item_count in (("Reviews", 7), ("Orders", 8)):
+            stage.tables.sources[table] = {
+                "TableArn": f"arn:{table}",
+                "TableStatus": "ACTIVE",
+                "KeySchema": [{"AttributeName": "Id"}, {"AttributeName": "At"}],
+                "AttributeDefinitions": [
+                    {"AttributeName": "Id", "AttributeType": "S"},
+                    {"AttributeName": "At", "AttributeType": "N"},
+                ],
+                "ProvisionedThroughput": {"ReadCapacityUnits": 400},
+                "ItemCount": item_count,
+                "TableSizeBytes": 9 * 1024**3,
+            }
+
+    def plan(self, run: str = "run-1", *, redrive: int = 0, **changes: object) -> Planned:
+        """One execution of ``reviews``."""
+        payload = self.stage.deployed["reviews"].payload().model_dump(mode="json", exclude_defaults=True)
+        return self.give({**payload, **changes}, run, redrive)
+
+    def plan_group(self, run: str = "run-1", *, redrive: int = 0, **changes: object) -> Planned:
+        """One execution of the group."""
+        payload = GROUP.payload([self.stage.deployed[name] for name in MEMBERS])
+        return self.give({**json.loads(payload.text()), **changes}, run, redrive)
+
+    def give(self, payload: object, run: str = "run-1", redrive: int = 0) -> Planned:
+        given = PlanInput(payload=payload, execution_arn=ARN.format(run), started_at=NOON, redrive=redrive)
+        return self.planner().plan(given, now=NOON)
+
+    def planner(self) -> Planner:
+        return Planner(
+            names=StageNames(stage="dev"),
+            ssm=cast("Any", self.stage.ssm),
+            s3=self.stage.s3,
+            dynamodb=self.stage.dynamodb,
+            source_client=self.source,
+            close=self.close,
+        )
+
+    def close(self, holder: Holder) -> bool:
+        if holder.run not in self.ended:
+            return False
+        self.asked_to_close.append(holder)
+        return True
+
+    def source(self, role_arn: str) -> "DynamoDBClient":
+        self.roles.append(role_arn)
+        client = SimpleNamespace(
+            describe_table=self.stage.dynamodb.describe_table,
+            exceptions=self.stage.dynamodb.exceptions,
+            meta=SimpleNamespace(region_name="us-east-1"),
+        )
+        return cast("DynamoDBClient", client)
+
+    def plans(self, planned: Planned) -> list[Plan]:
+        return [load(self.stage.s3, uri, Plan) for uri in planned.plans]
 
 
 @pytest.fixture
-def planner(dynamodb: "DynamoDBClient", s3: "S3Client", deployed: Deployed) -> Planner:
-    """A planner of stage dev, in which `reviews` is deployed and its table has two keys."""
-    ssm = boto3.client("ssm")
-    ssm.put_parameter(Name="/lakeshot/dev/exports/reviews", Value=deployed.model_dump_json(), Type="String")
-    dynamodb.create_table(
-        TableName="Reviews",
-        KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}, {"AttributeName": "At", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "Id", "AttributeType": "S"},
-            {"AttributeName": "At", "AttributeType": "N"},
-        ],
-        ProvisionedThroughput={"ReadCapacityUnits": 400, "WriteCapacityUnits": 5},
-    )
-    return Planner(
-        names=StageNames(stage="dev"),
-        ssm=ssm,
-        s3=s3,
-        dynamodb=dynamodb,
-        source_client=lambda role_arn: dynamodb,
-        liveness=Liveness(sfn=boto3.client("stepfunctions"), glue=boto3.client("glue")),
-    )
+def desk(stage: Stage) -> Desk:
+    return Desk(stage)
 
 
-def given(deployed: Deployed, run: str = "run-1", **changes: object) -> PlanInput:
-    payload = {**deployed.payload().model_dump(mode="json"), **changes}
-    return PlanInput(payload=payload, execution_arn=ARN.format(run), started_at=NOON)
+# What a plan settles.
 
 
-def planned(
-    planner: Planner, deployed: Deployed, run: str = "run-1", **changes: object
-) -> tuple[Planned, Plan]:
-    result = planner.plan(given(deployed, run, **changes), now=NOON)
-    return result, load(planner.s3, result.plan, Plan)
-
-
-def test_a_plan_settles_rate_moment_and_places(planner: Planner, deployed: Deployed) -> None:
+def test_a_plan_settles_rate_moment_and_places(desk: Desk) -> None:
     """A quarter of 400 provisioned units, at the execution's start, in the run's own folder."""
-    result, plan = planned(planner, deployed)
-    assert result.plan == f"s3://{BUCKET}/runs/reviews/run-1/plan.json"
-    assert result.job.name == "lakeshot-dev-reviews"
-    assert result.job.arguments == {"--run": "run-1", "--plan": result.plan, "--region": "us-east-1"}
-    assert plan.rate.units_per_second == 100
-    assert plan.rate.basis == "25% of 400 provisioned read units"
-    assert plan.snapshot == "20261121T120000Z"
-    assert plan.data_prefix == "snapshots_reviews/snapshot_timestamp=20261121T120000Z/"
-    assert plan.source.key_attributes == {"Id": "S", "At": "N"}
-    assert plan.fence == 1
-
-
-def test_planning_again_gives_the_same_plan(planner: Planner, deployed: Deployed) -> None:
-    """A Lambda that is invoked twice settles nothing twice."""
-    assert planned(planner, deployed) == planned(planner, deployed)
-
-
-def test_overrides_reach_the_job(planner: Planner, deployed: Deployed) -> None:
-    """A person may give one run more workers and another rate."""
-    result, plan = planned(planner, deployed, workers=5, timeout_minutes=30, read_percentage=1.0)
-    assert (result.job.workers, result.job.timeout_minutes) == (5, 30)
-    assert plan.rate.units_per_second == 400
-
-
-def test_a_second_run_is_refused_while_the_first_lives(
-    planner: Planner, deployed: Deployed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The refusal names the holder, and the record of the refused run exists."""
-    planned(planner, deployed, "run-1")
-    monkeypatch.setattr(Liveness, "is_dead", lambda *_, **__: False)
-    with pytest.raises(LockHeldError, match="is being run by 'run-1'"):
-        planned(planner, deployed, "run-2")
-    record = RunTable(planner.dynamodb, RUN_TABLE).get("reviews", "run-2")
-    assert record is not None
-    assert (record.state, record.step) == (RunState.RUNNING, "plan")
-
-
-def test_a_forgotten_execution_is_taken_over(planner: Planner, deployed: Deployed) -> None:
-    """Step Functions no longer knows run-1 and Glue runs nothing of it."""
-    boto3.client("glue").create_job(
-        Name="lakeshot-dev-reviews", Role="r", Command={"Name": "glueetl", "ScriptLocation": "s3://b/s.py"}
+    planned = desk.plan()
+    (plan,) = desk.plans(planned)
+    assert planned.plans == (f"s3://{BUCKET}/runs/reviews/run-1/plan.json",)
+    assert (plan.scan.rate.units_per_second, plan.scan.rate.basis) == (
+        100,
+        "25% of 400 provisioned read units",
     )
-    planned(planner, deployed, "run-1")
-    _, plan = planned(planner, deployed, "run-2")
-    assert plan.fence == 2
-    assert plan.snapshot == "20261121T120001Z"
+    assert (plan.snapshot, plan.moment_from) == (
+        DAY_1,
+        "the run's start; the table was read from then on",
+    )
+    assert plan.data_prefix == f"snapshots_reviews/snapshot_timestamp={DAY_1}/"
+    assert plan.scan.source.key_attributes == {"Id": "S", "At": "N"}
+    assert (plan.baseline, plan.group, plan.allow_older) == (None, None, False)
 
 
-def test_an_export_that_is_not_deployed_is_named(planner: Planner, deployed: Deployed) -> None:
-    """The message says what is missing and how to see what there is."""
-    with pytest.raises(PayloadError, match="no export 'payments' is deployed in stage 'dev'"):
-        planned(planner, deployed, export="payments")
-
-
-def test_a_foreign_job_is_refused_before_the_lock_is_taken(planner: Planner, deployed: Deployed) -> None:
-    """A wrong payload cannot block the export."""
-    with pytest.raises(PayloadError, match="field 'job'"):
-        planned(planner, deployed, job="lakeshot-dev-payments")
-    assert Lock(planner.dynamodb, table=RUN_TABLE, export="reviews").holder() is None
-
-
-def test_a_missing_source_table_is_named(planner: Planner, deployed: Deployed) -> None:
-    """The table may have been deleted since the export was deployed."""
-    planner.dynamodb.delete_table(TableName="Reviews")
-    with pytest.raises(SourceError, match="DynamoDB table 'Reviews' does not exist in us-east-1"):
-        planned(planner, deployed)
-
-
-def test_what_the_states_get_is_small(planner: Planner, deployed: Deployed) -> None:
+def test_what_the_states_get_names_plan_job_and_verifiers(desk: Desk) -> None:
     """References and counts only: Step Functions passes at most 256 KiB between states."""
-    result, _ = planned(planner, deployed)
-    assert len(json.dumps(result.model_dump(mode="json"))) < 1024
+    planned = desk.plan()
+    (member,) = planned.members
+    assert (member.run, member.plan, member.reads, member.crawls) == ("run-1", planned.plans[0], True, False)
+    assert (member.job.name, member.job.region, member.job.workers) == (
+        "lakeshot-dev-reviews",
+        "us-east-1",
+        2,
+    )
+    assert member.verifiers == (0, 1)  # 9 GiB, of which one reads 8
+    assert len(planned.model_dump_json()) < 1024
+
+
+def test_an_export_with_a_crawler_crawls(desk: Desk) -> None:
+    """By the crawler of its own."""
+    deployed = desk.stage.deployed["reviews"].model_copy(update={"catalog": "crawler"})
+    desk.stage.ssm.values["/lakeshot/dev/exports/reviews"] = deployed.model_dump_json()
+    (member,) = desk.plan().members
+    assert (member.crawls, member.crawler) == (True, "lakeshot-dev-reviews")
+
+
+def test_overrides_reach_the_job(desk: Desk) -> None:
+    """A person may give one run more workers and another rate."""
+    planned = desk.plan(workers=5, timeout_minutes=30, read_percentage=1.0)
+    assert (planned.members[0].job.workers, planned.members[0].job.timeout_minutes) == (5, 30)
+    assert desk.plans(planned)[0].scan.rate.units_per_second == 400
+
+
+def test_the_source_is_seen_under_the_exports_own_role(desk: Desk) -> None:
+    """The plan step itself may see no table."""
+    desk.plan()
+    assert desk.roles == ["arn:aws:iam::123456789012:role/lakeshot-dev-reviews-job"]
+
+
+def test_the_run_is_recorded_with_what_was_settled(desk: Desk) -> None:
+    """A person who watches sees what it goes by, and holds the lock."""
+    desk.plan(scheduled_time=TIME)
+    record = desk.stage.record("run-1")
+    assert (record.state, record.step, record.snapshot) == (RunState.RUNNING, "read", DAY_1)
+    assert (record.rate_units_per_second, record.rows_expected, record.mode) == (100, 7, "export")
+    assert (record.scheduled_time, record.group) == (TIME, None)
+    desk.stage.lock().check(run="run-1", fence=1)
+
+
+def test_a_taken_moment_is_left_to_its_run(desk: Desk) -> None:
+    """The next free second is this run's."""
+    desk.stage.snapshots().claim(run="another", moment=NOON)
+    assert desk.plans(desk.plan())[0].snapshot == "20261121T120001Z"
+
+
+def test_a_run_starts_from_what_is_published(desk: Desk) -> None:
+    """By manifest and digest, so that the job finds the very columns that readers see."""
+    desk.stage.succeed("run-1", 1)
+    entry = desk.stage.snapshots().get(DAY_1)
+    assert entry is not None
+    (plan,) = desk.plans(desk.plan("run-2"))
+    assert plan.baseline == Baseline(manifest=str(entry.manifest), sha256=str(entry.manifest_sha256))
+
+
+# Groups.
+
+
+def test_the_members_of_a_group_share_run_and_moment(desk: Desk) -> None:
+    """Each has a plan, a lock, a claim and a record of its own; the group has a lock and a record, too."""
+    planned = desk.plan_group()
+    plans = desk.plans(planned)
+    assert [plan.deployed.export for plan in plans] == ["reviews", "orders"]
+    assert {(plan.run, plan.snapshot, plan.group) for plan in plans} == {("run-1", DAY_1, GROUP)}
+    assert {plan.moment_from for plan in plans} == {"the group's start; every table was read from then on"}
+    for name in (*MEMBERS, "nightly"):
+        desk.stage.lock(name).check(run="run-1", fence=1)
+        assert desk.stage.record("run-1", name).group == "nightly"
+    assert desk.stage.record("run-1", "nightly").members == MEMBERS
+
+
+def test_one_members_taken_moment_moves_all(desk: Desk) -> None:
+    """Snapshots that belong together bear one moment."""
+    desk.stage.snapshots("orders").claim(run="another", moment=NOON)
+    plans = desk.plans(desk.plan_group())
+    assert [plan.snapshot for plan in plans] == ["20261121T120001Z"] * 2
+    assert desk.stage.known("reviews") == ["20261121T120001Z"]
+
+
+def test_a_group_waits_for_no_member_that_is_being_run(desk: Desk) -> None:
+    """Somebody runs a member by itself; that the group was refused is on record for every member."""
+    desk.plan("alone")
+    with pytest.raises(LockHeldError, match="export 'reviews' is being run by 'alone'"):
+        desk.plan_group("together")
+    for name in (*MEMBERS, "nightly"):
+        assert desk.stage.record("together", name).state is RunState.RUNNING  # until close says otherwise
+    desk.stage.lock("reviews").check(run="alone", fence=1)
+
+
+def test_a_group_with_other_members_than_deployed_is_refused(desk: Desk) -> None:
+    """Before a lock is taken."""
+    payload = json.loads(GROUP.payload([desk.stage.deployed["orders"]]).text())
+    with pytest.raises(PayloadError, match="with the members orders; deployed are reviews, orders"):
+        desk.give(payload)
+    assert desk.stage.lock("nightly").holder() is None
+
+
+# Refusals.
+
+
+def test_a_second_run_is_refused_while_the_first_lives(desk: Desk) -> None:
+    """The refusal names the holder, nothing is closed, and the record of the refused run exists."""
+    desk.plan("run-1")
+    with pytest.raises(LockHeldError, match="is being run by 'run-1'"):
+        desk.plan("run-2")
+    assert desk.asked_to_close == []
+    assert desk.stage.record("run-2").step == "plan"
+
+
+def test_an_ended_holder_is_closed_and_waited_for(desk: Desk) -> None:
+    """Nobody takes a lock from a run; the state machine tries again until close has released it."""
+    desk.plan("run-1")
+    desk.ended.add("run-1")
+    with pytest.raises(
+        RunClosingError, match="run 'run-1' has ended without being closed; it is being closed"
+    ):
+        desk.plan("run-2")
+    (holder,) = desk.asked_to_close
+    assert holder.execution_arn == ARN.format("run-1")
+    desk.stage.close("run-1", cause="found dead")
+    (plan,) = desk.plans(desk.plan("run-2"))
+    assert plan.snapshot == "20261121T120001Z"  # the ended run's moment stays its own
+    desk.stage.lock().check(run="run-2", fence=3)
+
+
+def test_a_groups_ended_holder_is_closed_whichever_lock_it_holds(desk: Desk) -> None:
+    """The group's own, or a member's."""
+    desk.plan("alone")
+    desk.ended.add("alone")
+    with pytest.raises(RunClosingError, match="run 'alone' has ended"):
+        desk.plan_group("together")
+    desk.stage.close("alone", cause="found dead")
+    desk.plan_group("together")
+    desk.ended.add("together")
+    with pytest.raises(RunClosingError, match="run 'together' has ended"):
+        desk.plan_group("next")
+    assert [holder.run for holder in desk.asked_to_close] == ["alone", "together"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"export": "payments"}, "no export 'payments' is deployed in stage 'dev'"),
+        ({"job": "lakeshot-dev-payments"}, "field 'job'"),
+        ({"workers": 1}, "workers"),
+    ],
+)
+def test_a_wrong_payload_is_refused_before_a_lock_is_taken(
+    change: dict[str, Any], told: str, desk: Desk
+) -> None:
+    """It cannot block the export."""
+    with pytest.raises(PayloadError, match=told):
+        desk.plan(**change)
+    assert desk.stage.lock().holder() is None
+    assert desk.stage.snapshots().all() == []
+
+
+def test_a_payload_that_is_refused_is_on_record(desk: Desk) -> None:
+    """Whoever looks for the run finds it; close will tell why it ended."""
+    with pytest.raises(PayloadError):
+        desk.plan(job="lakeshot-dev-payments")
+    assert desk.stage.record("run-1").state is RunState.RUNNING
+
+
+def test_a_group_that_is_not_deployed_is_named(desk: Desk) -> None:
+    """The message says how to see what there is."""
+    del desk.stage.ssm.values["/lakeshot/dev/groups/nightly"]
+    with pytest.raises(PayloadError, match=r"no group 'nightly' is deployed in stage 'dev'.+make status"):
+        desk.plan_group()
+
+
+def test_a_missing_source_table_is_named(desk: Desk) -> None:
+    """The table may have been deleted since the export was deployed."""
+    del desk.stage.tables.sources["Reviews"]
+    with pytest.raises(SourceError, match="DynamoDB table 'Reviews' does not exist in us-east-1"):
+        desk.plan()
+
+
+# Scheduled times.
+
+
+@pytest.mark.parametrize("plan", [Desk.plan, Desk.plan_group], ids=["export", "group"])
+def test_a_second_run_for_a_scheduled_time_is_a_duplicate(plan: Callable[..., Planned], desk: Desk) -> None:
+    """It does nothing, succeeds, and says in whose favour."""
+    plan(desk, "run-1", scheduled_time=TIME)
+    fence = desk.stage.lock().last_fence()
+    planned = plan(desk, "run-2", scheduled_time=TIME)
+    assert planned == Planned(duplicate_of="run-1")
+    record = desk.stage.record("run-2")
+    assert (record.state, record.step, record.duplicate_of) == (RunState.SUCCEEDED, "duplicate", "run-1")
+    assert record.finished_at == NOON
+    desk.stage.lock().check(run="run-1", fence=fence)
+
+
+def test_a_groups_duplicate_is_recorded_for_the_group_and_every_member(desk: Desk) -> None:
+    """Nobody's record stays at work for ever."""
+    desk.plan_group("run-1", scheduled_time=TIME)
+    desk.plan_group("run-2", scheduled_time=TIME)
+    assert {desk.stage.record("run-2", name).duplicate_of for name in (*MEMBERS, "nightly")} == {"run-1"}
+
+
+def test_a_scheduled_time_whose_run_failed_is_tried_again(desk: Desk) -> None:
+    """By a run that really runs."""
+    desk.plan("run-1", scheduled_time=TIME)
+    desk.stage.close("run-1", cause="boom")
+    assert desk.plan("run-2", scheduled_time=TIME).duplicate_of is None
+
+
+# Again.
+
+
+@pytest.mark.parametrize("plan", [Desk.plan, Desk.plan_group], ids=["export", "group"])
+def test_planning_again_gives_the_same_plans(plan: Callable[..., Planned], desk: Desk) -> None:
+    """A Lambda that is invoked twice settles nothing twice, whatever the source says by now."""
+    first = plan(desk, scheduled_time=TIME)
+    plans = desk.plans(first)
+    desk.stage.tables.sources["Reviews"]["ItemCount"] = 99
+    assert plan(desk, scheduled_time=TIME) == first
+    assert desk.plans(first) == plans
+    assert desk.stage.record("run-1").rows_expected == 7
+
+
+@pytest.mark.parametrize("plan", [Desk.plan, Desk.plan_group], ids=["export", "group"])
+def test_planning_after_a_redrive_gives_the_same_plans(plan: Callable[..., Planned], desk: Desk) -> None:
+    """The execution was stopped while it planned, and redriven before anybody closed it."""
+    first = plan(desk)
+    assert plan(desk, redrive=1) == first
+    assert desk.stage.known() == [DAY_1]
+    record = desk.stage.record("run-1")
+    assert (record.state, record.redrive) == (RunState.RUNNING, 1)
+    desk.stage.lock().check(run="run-1", fence=2)
+
+
+def test_planning_that_was_interrupted_between_two_members_goes_on(desk: Desk) -> None:
+    """The first member's plan is in place and settles the moment of both."""
+    first = desk.plan_group()
+    desk.stage.remove("runs/orders/run-1/plan.json")
+    desk.stage.snapshots("orders").unclaim(run="run-1", moment=NOON)
+    assert desk.plan_group() == first
+    assert [plan.snapshot for plan in desk.plans(first)] == [DAY_1, DAY_1]
+
+
+def test_a_redrive_of_a_run_that_was_closed_cannot_go_on(desk: Desk) -> None:
+    """The plan is settled, and its moment was given up for good."""
+    desk.plan_group()
+    desk.stage.close("run-1", group=True, cause="boom")
+    with pytest.raises(RunGoneError, match=r"does not exist any more.+Start a new run"):
+        desk.plan_group(redrive=1)
+
+
+# Rollbacks.
+
+
+def test_a_rollback_shows_a_verified_snapshot_again(desk: Desk) -> None:
+    """It reads and crawls nothing, needs no source, claims nothing and may go back in time."""
+    desk.stage.succeed("run-1", 1)
+    desk.stage.succeed("run-2", 2)
+    desk.stage.tables.sources.clear()
+    planned = desk.plan("run-3", mode="rollback", snapshot=DAY_1)
+    (plan,), (member,) = desk.plans(planned), planned.members
+    assert (plan.snapshot, plan.reading, plan.allow_older, plan.data_bytes) == (DAY_1, None, True, 10)
+    assert (member.reads, member.crawls, member.verifiers) == (False, False, (0,))
+    assert desk.stage.known() == [DAY_2, DAY_1]
+    record = desk.stage.record("run-3")
+    assert (record.mode, record.snapshot, record.step) == ("rollback", DAY_1, "verify files")
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "was"),
+    [(DAY_2, "was never verified"), ("20260101T000000Z", "does not exist, or not any more")],
+)
+def test_a_rollback_to_what_is_not_there_lists_what_is(snapshot: str, was: str, desk: Desk) -> None:
+    """With the command that shows more."""
+    desk.stage.succeed("run-1", 1)
+    desk.stage.snapshots().claim(run="run-2", moment=NOON + timedelta(days=1))
+    with pytest.raises(PayloadError) as caught:
+        desk.plan("run-3", mode="rollback", snapshot=snapshot)
+    assert f"export 'reviews' cannot be rolled back to snapshot {snapshot}: it {was}; " in str(caught.value)
+    assert f"those that can be shown again are: {DAY_1}. See them with: make rollback EXPORT=reviews" in str(
+        caught.value
+    )
+
+
+def test_a_rollback_to_a_snapshot_that_is_being_removed_is_refused(desk: Desk) -> None:
+    """Its files may be gone already."""
+    desk.stage.succeed("run-1", 1)
+    desk.stage.succeed("run-2", 2)
+    plan = desk.stage.begin("run-3", 3)
+    desk.stage.snapshots().doom(DAY_1, run="run-3", fence=desk.stage.enter(plan).fence)
+    desk.stage.close("run-3", cause="boom")
+    with pytest.raises(PayloadError, match=f"those that can be shown again are: {DAY_2}"):
+        desk.plan("run-4", mode="rollback", snapshot=DAY_1)
+
+
+def test_a_rollback_before_anything_was_verified_says_so(desk: Desk) -> None:
+    """There is nothing to list."""
+    with pytest.raises(PayloadError, match="does not exist, or not any more; none can be"):
+        desk.plan(mode="rollback", snapshot=DAY_1)
+
+
+def test_a_group_is_rolled_back_as_one(desk: Desk) -> None:
+    """Every member to its snapshot of the moment, or none if one of them lacks it."""
+    desk.stage.succeed_together("run-1", 1)
+    plans = desk.plans(desk.plan_group("run-2", mode="rollback", snapshot=DAY_1))
+    assert [(plan.deployed.export, plan.snapshot, plan.reading) for plan in plans] == [
+        ("reviews", DAY_1, None),
+        ("orders", DAY_1, None),
+    ]
+    desk.stage.close("run-2", group=True, cause="enough")
+    desk.stage.snapshots("orders").forget(DAY_1)
+    with pytest.raises(PayloadError, match="export 'orders' cannot be rolled back"):
+        desk.plan_group("run-3", mode="rollback", snapshot=DAY_1)
+
+
+def test_a_changed_deployment_does_not_change_a_settled_plan(desk: Desk) -> None:
+    """A stack was updated between a run's start and its redrive."""
+    first = desk.plan()
+    changed: Deployed = desk.stage.deployed["reviews"].model_copy(update={"workers": 9})
+    desk.stage.ssm.values["/lakeshot/dev/exports/reviews"] = changed.model_dump_json()
+    assert desk.plan(redrive=1) == first

@@ -1,15 +1,17 @@
 """The one rule that turns a source's attribute names into column names every catalog accepts.
 
 Lower case; any character but ``a-z``, digits and ``_`` becomes ``_``; at most 255 bytes. Where several
-attributes want one name, the attribute that is equal to it keeps it, else the first in code-point
-order; the others get a suffix made of their own name, so that it never depends on the rest.
+attributes want one name, the attribute that is equal to it gets it, else the first in code-point
+order; the others get a suffix made of their own name, so that it never depends on the rest. A name
+that was published stays with its attribute, whatever attributes come later.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from itertools import count
+from types import MappingProxyType
 
 from lakeshot.names import PARTITION_KEY
 
@@ -20,18 +22,24 @@ _KEPT_BYTES = 240
 _LONG_NAME_DIGITS = 8
 _COLLISION_DIGITS = 6
 _REFUSED = re.compile(r"[^a-z0-9_]")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def column_names(sources: Iterable[str]) -> dict[str, str]:
-    """The column name of each source attribute: unique, and never the partition key's."""
+def column_names(sources: Iterable[str], published: Mapping[str, str] = _NOTHING) -> dict[str, str]:
+    """The column name of each source attribute: unique, and never the partition key's.
+
+    ``published`` are the names that attributes have already, whether they are among the sources or not.
+    """
+    all_sources = set(sources)
     wanting: dict[str, list[str]] = defaultdict(list)
-    for source in sorted(set(sources)):
+    for source in sorted(all_sources - published.keys()):
         wanting[_wanted(source)].append(source)
-    names: dict[str, str] = {}
+    names = {source: name for source, name in published.items() if source in all_sources}
+    refused = {*published.values(), PARTITION_KEY}
     for name, candidates in wanting.items():
-        if name != PARTITION_KEY:
+        if name not in refused:
             names[name if name in candidates else candidates[0]] = name
-    taken = {*wanting, PARTITION_KEY}
+    taken = {*wanting, *refused}
     for name, candidates in wanting.items():
         for source in candidates:
             if source not in names:

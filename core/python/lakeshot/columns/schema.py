@@ -5,7 +5,6 @@ Neutral to source and engine. Types start narrow and only ever widen, losslessly
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from hashlib import sha256
 
 import pyarrow as pa
@@ -65,11 +64,15 @@ def trino_type(column_type: ColumnType) -> str:
 
 
 def view_expression(column: Column, file_format: FileFormat) -> str:
-    """Trino SQL that turns the physical column into its logical type; carries no alias."""
+    """Trino SQL that turns the physical column into its logical type; carries no alias.
+
+    It states the type also where the table has it, so that the view keeps its types whatever a crawler
+    makes of the table's.
+    """
     name = '"' + column.name.replace('"', '""') + '"'
     conversion = _TEXT_IN_JSON_LINES.get(column.type.scalar) if file_format is FileFormat.JSON else None
     if conversion is None:
-        return name
+        return f"CAST({name} AS {trino_type(column.type)})"
     if column.type.is_array:
         return f"transform({name}, element -> {conversion.format('element')})"
     return conversion.format(name)
@@ -80,20 +83,24 @@ def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
     return pa.schema([(column.name, arrow_type(column.type)) for column in columns])
 
 
-def unify(schemas: Iterable[Sequence[Column]], first: Sequence[str] = ()) -> tuple[Column, ...]:
+def unify(
+    schemas: Iterable[Sequence[Column]], first: Sequence[str] = (), published: Sequence[Column] = ()
+) -> tuple[Column, ...]:
     """The columns that hold the rows of all schemas, matched by source attribute.
 
-    Names are given anew by the naming rule over all attributes. Sorted by source attribute, the
-    attributes of ``first``, such as a table's keys, before all others.
+    Attributes of ``published`` columns keep their names; all others are named anew by the naming rule
+    over all attributes. Sorted by source attribute, the attributes of ``first``, such as a table's
+    keys, before all others.
     """
-    types: dict[str, list[ColumnType]] = {}
+    types: dict[str, ColumnType] = {}
     for columns in schemas:
         for column in columns:
-            types.setdefault(column.source, []).append(column.type)
-    names = column_names(types)
+            known = types.get(column.source, NULL)
+            types[column.source] = known if known is column.type else widen(known, column.type)
+    names = column_names(types, {column.source: column.name for column in published})
     rest = sorted(types.keys() - set(first))
     return tuple(
-        Column(name=names[source], source=source, type=reduce(widen, types[source], NULL))
+        Column(name=names[source], source=source, type=types[source])
         for source in [*(source for source in first if source in types), *rest]
     )
 

@@ -84,6 +84,19 @@ def array_of(element: ColumnType) -> ColumnType:
     return ColumnType(element.scalar, is_array=True)
 
 
+PINNABLE = (
+    BIGINT,
+    DECIMAL,
+    NUMBER_TEXT,
+    STRING,
+    BOOLEAN,
+    BINARY,
+    JSON,
+    *(array_of(element) for element in (BIGINT, DECIMAL, NUMBER_TEXT, STRING, BINARY)),
+)
+"""The types that a source's values can have, and that an export may therefore pin an attribute to."""
+
+
 def widen(a: ColumnType, b: ColumnType) -> ColumnType:
     """The narrowest type that holds every value of both without loss; numbers, then JSON text."""
     if b in (a, NULL):
@@ -96,7 +109,16 @@ def widen(a: ColumnType, b: ColumnType) -> ColumnType:
 
 
 def _parsed(value: object) -> object:
-    return ColumnType.parse(value) if isinstance(value, str) else value
+    return value if isinstance(value, ColumnType) else ColumnType.parse(str(value))
+
+
+TypeField = Annotated[
+    ColumnType,
+    BeforeValidator(_parsed),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+"""A column type as a model's field, which is text in JSON."""
 
 
 class Column(Model):
@@ -107,9 +129,4 @@ class Column(Model):
 
     name: str
     source: str
-    type: Annotated[
-        ColumnType,
-        BeforeValidator(_parsed),
-        PlainSerializer(str, return_type=str),
-        WithJsonSchema({"type": "string"}),
-    ]
+    type: TypeField

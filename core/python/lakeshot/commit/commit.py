@@ -4,22 +4,27 @@ Each step may be tried again after a crash anywhere: what an earlier try of the 
 done is recognised and kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from lakeshot.columns.packed import unpack
+from lakeshot.columns.pins import starting_columns
 from lakeshot.columns.schema import fingerprint, unify
 from lakeshot.columns.types import Column
 from lakeshot.commit.completion import Guard, complete
 from lakeshot.commit.leftovers import abort_uploads, delete_files
-from lakeshot.commit.manifest import FileEntry, Manifest, save_manifest
+from lakeshot.commit.manifest import Committed, FileEntry, Manifest, save_manifest
 from lakeshot.commit.part import PartResult
-from lakeshot.commit.rewrite import Rewrite, rewrite, rewrites, rewritten_before
+from lakeshot.commit.rewrite import Rewrite, Rewriter, rewrites
+from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError, VerificationError
 from lakeshot.files.formats import ENCODERS
+from lakeshot.files.part_file import PartFile, filled_attributes
 from lakeshot.files.upload import MultipartUpload, UncommittedFile
-from lakeshot.files.writer import Target
+from lakeshot.files.writer import Target, stored
 from lakeshot.model import Model
 
 if TYPE_CHECKING:
@@ -29,21 +34,24 @@ Distribute = Callable[
     [Callable[["S3Client", Rewrite], UncommittedFile], Sequence[Rewrite]], Sequence[UncommittedFile]
 ]
 """Calls a function with a client of its own for each item, wherever that is; results in any order."""
-COMPLETIONS_AT_ONCE = 8
+CALLS_AT_ONCE = 8
 
 
 class Commit(Model):
     """What is committed: a snapshot of so many parts, from a source that keeps its own count.
 
-    ``key_columns`` come first in the schema, and are all there is of an empty snapshot.
-    ``expected_from`` says in words where the source's count comes from.
+    ``key_columns`` come first in the schema, also in that of an empty snapshot. ``expected_from`` says
+    in words where the source's count comes from, ``moment_from`` what instant the moment is.
+    ``baseline`` is the S3 URI of the manifest that the target's known columns are from, if any is.
     """
 
     export: str
     moment: datetime
+    moment_from: str
     snapshot: str
     target: Target
     manifest_key: str
+    baseline: str | None
     parts: int
     key_columns: tuple[Column, ...]
     expected_from: str
@@ -58,8 +66,8 @@ def commit(
     guard: Guard,
     now: Callable[[], datetime],
     distribute: Distribute | None = None,
-) -> Manifest:
-    """The manifest of the committed snapshot.
+) -> Committed:
+    """The manifest of the committed snapshot, as it lies in S3.
 
     Takes the first attempt listed of each part. Raises CommitError if a part has none or a file
     cannot be completed, VerificationError if rows written and the source's counts differ: then
@@ -69,12 +77,10 @@ def commit(
     target = what.target
     parts = _one_attempt_each(what, results)
     expected = _checked_count(what, parts)
-    files = [file for part in parts for file in part.files] or [_empty_file(client, what)]
-    keys = [column.source for column in what.key_columns]
-    columns = unify([target.known_columns, what.key_columns, *(file.columns for file in files)], first=keys)
-    entries = _make_visible(
-        client, target, files, rewrites(target, files, columns), guard=guard, distribute=distribute
-    )
+    files = [file for part in parts for file in part.files]
+    columns = snapshot_columns(what, files)
+    files = files or [_empty_file(client, target, columns)]
+    entries = _make_visible(client, target, files, columns, guard=guard, distribute=distribute)
     guard()
     delete_files(client, target.bucket, target.prefix, target.run, keep={entry.key for entry in entries})
     abort_uploads(client, target.bucket, target.prefix, target.run)
@@ -82,6 +88,7 @@ def commit(
         export=what.export,
         run=target.run,
         moment=what.moment,
+        moment_from=what.moment_from,
         snapshot=what.snapshot,
         bucket=target.bucket,
         prefix=target.prefix,
@@ -89,6 +96,10 @@ def commit(
         compression=target.compression,
         columns=columns,
         schema_fingerprint=fingerprint(columns),
+        baseline=what.baseline,
+        schema_change=None
+        if what.baseline is None
+        else SchemaChange.between(target.known_columns, columns, filled_attributes(files)),
         rows=sum(entry.rows for entry in entries),
         bytes=sum(entry.bytes for entry in entries),
         expected_rows=expected,
@@ -100,6 +111,18 @@ def commit(
     )
     guard()
     return save_manifest(client, target.bucket, what.manifest_key, manifest)
+
+
+def snapshot_columns(what: Commit, files: Sequence[PartFile]) -> tuple[Column, ...]:
+    """The columns that hold the rows of all files, and those that were known before."""
+    target = what.target
+    schemas = {file.packed_columns for file in files}
+    columns = unify(
+        chain([target.starting_columns, what.key_columns], map(unpack, schemas)),
+        first=[column.source for column in what.key_columns],
+        published=target.known_columns,
+    )
+    return starting_columns(columns, target.pins)
 
 
 def _one_attempt_each(what: Commit, results: Sequence[PartResult]) -> list[PartResult]:
@@ -128,30 +151,31 @@ def _checked_count(what: Commit, parts: Sequence[PartResult]) -> int:
 def _make_visible(
     client: "S3Client",
     target: Target,
-    files: Sequence[UncommittedFile],
-    changes: Sequence[Rewrite],
+    files: Sequence[PartFile],
+    columns: tuple[Column, ...],
     *,
     guard: Guard,
     distribute: Distribute | None,
 ) -> list[FileEntry]:
     """Complete every file; those to be rewritten first as they are, then as they should be."""
+    changes, rewriter = rewrites(target, files, columns), Rewriter.of(target, columns)
+    spread = distribute or (lambda function, items: [function(client, item) for item in items])
+    with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
 
-    def completed(uncommitted: Sequence[UncommittedFile]) -> list[FileEntry]:
-        with ThreadPoolExecutor(max_workers=COMPLETIONS_AT_ONCE) as pool:
+        def completed(uncommitted: Iterable[UncommittedFile]) -> list[FileEntry]:
             return list(pool.map(lambda file: complete(client, target.bucket, file, guard), uncommitted))
 
-    done = [entry for change in changes if (entry := rewritten_before(client, change)) is not None]
-    pending = [change for change in changes if change.key not in {entry.key for entry in done}]
-    changed = {change.file.key for change in changes}
-    kept = completed([file for file in files if file.key not in changed])
-    completed([change.file for change in pending])
-    spread = distribute or (lambda function, items: [function(client, item) for item in items])
-    return [*done, *kept, *completed(spread(rewrite, pending) if pending else ())]
+        before = list(pool.map(lambda change: rewriter.done_before(client, change), changes))
+        done = [entry for entry in before if entry is not None]
+        pending = [change for change, entry in zip(changes, before, strict=True) if entry is None]
+        changed = {change.file.key for change in changes}
+        kept = completed(file for file in files if file.key not in changed)
+        completed(change.file for change in pending)
+        return [*done, *kept, *completed(spread(rewriter, pending) if pending else ())]
 
 
-def _empty_file(client: "S3Client", what: Commit) -> UncommittedFile:
+def _empty_file(client: "S3Client", target: Target, columns: tuple[Column, ...]) -> PartFile:
     """A file without rows, so that an empty snapshot has columns a catalog can show."""
-    target = what.target
     with MultipartUpload(client, target.bucket, target.key(part=0, number=0)) as upload:
-        ENCODERS[target.format](upload, what.key_columns, target.compression).close()
-        return upload.finish(0, what.key_columns)
+        ENCODERS[target.format](upload, stored(columns), target.compression).close()
+        return PartFile.of(upload.finish(0), columns)

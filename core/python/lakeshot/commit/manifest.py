@@ -3,17 +3,21 @@
 Its existence says that all its files are in place. It is written once and never changed.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
 from lakeshot.columns.types import Column
+from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.model import Model
+from lakeshot.names import split_s3_uri
 from lakeshot.refusals import error_code, refusals_named
-from lakeshot.stored import load
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,14 +40,17 @@ class Manifest(Model):
     """One run's snapshot as it was committed.
 
     ``expected_rows`` is what the source said while it was read, and ``expected_from`` says in
-    words how it said so. ``columns`` hold the rows of every file; a file may lack some of them,
-    which are null in its rows. ``consumed_units`` are the source's read units.
+    words how it said so; ``moment_from`` says in words what instant the moment is. ``columns`` hold
+    the rows of every file; a file may lack some of them, which are null in its rows. ``baseline`` is
+    the S3 URI of the manifest whose columns the run started from, ``schema_change`` the difference to
+    it; both are None where there was none. ``consumed_units`` are the source's read units.
     """
 
     version: Literal[1] = 1
     export: str
     run: str
     moment: datetime
+    moment_from: str
     snapshot: str
     bucket: str
     prefix: str
@@ -51,6 +58,8 @@ class Manifest(Model):
     compression: Compression
     columns: tuple[Column, ...]
     schema_fingerprint: str
+    baseline: str | None
+    schema_change: SchemaChange | None
     rows: int
     bytes: int
     expected_rows: int
@@ -61,7 +70,15 @@ class Manifest(Model):
     files: tuple[FileEntry, ...]
 
 
-def save_manifest(client: "S3Client", bucket: str, key: str, manifest: Manifest) -> Manifest:
+@dataclass(frozen=True)
+class Committed:
+    """A manifest in its place, and the SHA-256 (hex) of its bytes there."""
+
+    manifest: Manifest
+    sha256: str
+
+
+def save_manifest(client: "S3Client", bucket: str, key: str, manifest: Manifest) -> Committed:
     """Write the manifest unless there is one; the one that is in place afterwards.
 
     A manifest that differs only in when it was finished is this run's own from an earlier try.
@@ -77,11 +94,47 @@ def save_manifest(client: "S3Client", bucket: str, key: str, manifest: Manifest)
     except ClientError as error:
         if error_code(error) != _TAKEN:
             raise
-        there = load(client, uri, Manifest)
+        body = _read(client, uri)
+        there = _parsed(body, uri)
         if there.model_copy(update={"finished_at": manifest.finished_at}) != manifest:
             raise CommitError(
                 f"{uri} already describes another snapshot (run {there.run}, {there.rows} rows) than the one "
                 f"to commit (run {manifest.run}, {manifest.rows} rows); nothing was changed, start a new run"
             ) from error
-        return there
-    return manifest
+        manifest = there
+    return Committed(manifest, sha256(body).hexdigest())
+
+
+def load_manifest(client: "S3Client", uri: str, sha256_hex: str) -> Manifest:
+    """The manifest that was committed with this SHA-256.
+
+    Raises CommitError if it is gone, or is not byte by byte what was committed.
+    """
+    body = _read(client, uri)
+    found = sha256(body).hexdigest()
+    if found != sha256_hex:
+        raise CommitError(
+            f"{uri} was changed after it was committed: its SHA-256 is {found}, {sha256_hex} was recorded; "
+            "restore the recorded version of the object, or start a new run"
+        )
+    return _parsed(body, uri)
+
+
+def _read(client: "S3Client", uri: str) -> bytes:
+    bucket, key = split_s3_uri(uri)
+    try:
+        with refusals_named("s3:GetObject", uri):
+            return client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except client.exceptions.NoSuchKey as error:
+        raise CommitError(
+            f"{uri} is gone; restore it from the bucket's versions, or start a new run"
+        ) from error
+
+
+def _parsed(body: bytes, uri: str) -> Manifest:
+    try:
+        return Manifest.model_validate_json(body)
+    except ValidationError as error:
+        raise CommitError(
+            f"{uri} is not a manifest that this version understands; start a new run"
+        ) from error

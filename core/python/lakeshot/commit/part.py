@@ -1,6 +1,6 @@
 """What one try at one part came to, whatever its source: handed from part workers to the commit."""
 
-from lakeshot.files.upload import UncommittedFile
+from lakeshot.files.part_file import PartFile
 from lakeshot.model import Model
 
 
@@ -13,7 +13,7 @@ class PartResult(Model):
 
     part: int
     attempt: int
-    files: tuple[UncommittedFile, ...]
+    files: tuple[PartFile, ...]
     rows: int
     source_count: int
     scanned_count: int

@@ -1,17 +1,21 @@
-"""What is deployed for one export: written by its stack as an SSM parameter, read by every step.
+"""What is deployed for an export or a group: written by its stack as an SSM parameter, read by every step.
 
 A payload is held against this record, so a person who may start executions can still choose
 neither job, role nor destination.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from pydantic import Field
+
+from lakeshot.columns.types import TypeField
 from lakeshot.config.exports import Export
-from lakeshot.config.payload import Payload
+from lakeshot.config.payload import GroupPayload, Payload
 from lakeshot.errors import PayloadError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.model import Model
-from lakeshot.names import ExportNames, StageNames
+from lakeshot.names import ExportNames, GroupNames, StageNames
 
 _FIXED_FIELDS = ("export", "job", "crawler", "source_table", "destination", "format")
 """What a payload repeats but never chooses."""
@@ -28,6 +32,8 @@ class Deployed(Model):
     read_percentage: float
     max_read_units: int | None = None
     consistent_read: bool
+    segments: int | None = None
+    types: Mapping[str, TypeField] = Field(default_factory=dict)
     format: FileFormat
     compression: Compression
     catalog: Literal["crawler", "direct"]
@@ -55,6 +61,8 @@ class Deployed(Model):
             read_percentage=export.source.read_percentage,
             max_read_units=export.source.max_read_units,
             consistent_read=export.source.consistent_read,
+            segments=export.source.segments,
+            types=export.types,
             format=export.format,
             compression=export.effective_compression,
             catalog=export.catalog,
@@ -111,4 +119,45 @@ class Deployed(Model):
             raise PayloadError(
                 f"the payload does not fit the deployed export {self.export!r}: {'; '.join(wrong)}. "
                 f"Print the right one with: make payload EXPORT={self.export}"
+            )
+
+
+class DeployedGroup(Model):
+    """One deployed group; ``exports`` names its members in order. ``bucket`` may hold a token at synth."""
+
+    group: str
+    stage: str
+    database: str
+    bucket: str
+    exports: tuple[str, ...]
+
+    @property
+    def names(self) -> GroupNames:
+        """Names of what belongs to this group."""
+        return GroupNames(stage=self.stage, group=self.group)
+
+    @property
+    def stage_names(self) -> StageNames:
+        """Names of what this group shares with the others of its stage."""
+        return StageNames(stage=self.stage)
+
+    def payload(self, members: Sequence[Deployed], scheduled_time: str | None = None) -> GroupPayload:
+        """The payload that runs this group with its ``members`` as deployed; what the schedule sends."""
+        return GroupPayload(
+            group=self.group,
+            members=tuple(member.payload() for member in members),
+            scheduled_time=scheduled_time,
+        )
+
+    def check(self, payload: GroupPayload) -> None:
+        """Refuse a payload whose members are not exactly this group's, with PayloadError.
+
+        Each member's own fields are for its export to check.
+        """
+        given = tuple(member.export for member in payload.members)
+        if payload.group != self.group or given != self.exports:
+            raise PayloadError(
+                f"the payload does not fit the deployed group {self.group!r}: got group {payload.group!r} "
+                f"with the members {', '.join(given) or 'none'}; deployed are {', '.join(self.exports)}. "
+                f"Print the right one with: make payload GROUP={self.group}"
             )

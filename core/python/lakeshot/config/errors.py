@@ -25,6 +25,7 @@ _ALLOWED = {
     "mapping_type": "a mapping",
     "model_type": "a mapping",
     "string_type": "text",
+    "too_long": "{max_length} entries or fewer",
     "too_short": "{min_length} or more entries",
     "tuple_type": "a list",
 }
@@ -32,6 +33,9 @@ _ALLOWED = {
 
 https://docs.pydantic.dev/latest/errors/validation_errors/
 """
+
+_NAMED: Mapping[str | int, str] = {"exports": "export", "groups": "group"}
+"""What the entries of a mapping by name are called."""
 
 
 def config_error(error: ValidationError, origin: str, model: type[BaseModel]) -> ConfigError:
@@ -60,9 +64,9 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _place(path: Sequence[str | int]) -> str:
-    if path and path[0] == "exports" and len(path) > 1:
+    if path and path[0] in _NAMED and len(path) > 1:
         field = ".".join(str(part) for part in path[2:])
-        return f"export {str(path[1])!r}" + (f", field {field!r}" if field else "")
+        return f"{_NAMED[path[0]]} {str(path[1])!r}" + (f", field {field!r}" if field else "")
     return f"field {'.'.join(str(part) for part in path)!r}" if path else "the document"
 
 
@@ -80,14 +84,15 @@ def _known_keys(path: Sequence[str | int], model: type[BaseModel]) -> str:
 
 
 def _fields_at(path: Sequence[str | int], model: type[BaseModel]) -> frozenset[str]:
-    """Names of the fields where ``path`` leads, seen through mappings and optional values."""
+    """Names of the fields where ``path`` leads, seen through mappings, lists and optional values."""
     here: object = model
     for part in path:
         models = list(_models(here))
         if models and str(part) in models[0].model_fields:
             here = models[0].model_fields[str(part)].annotation
         else:
-            here = get_args(here)[-1] if get_args(here) else here
+            inside = [argument for argument in get_args(here) if argument is not Ellipsis]
+            here = inside[-1] if inside else here
     return frozenset(name for found in _models(here) for name in found.model_fields)
 
 

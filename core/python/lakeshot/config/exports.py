@@ -5,30 +5,58 @@ editors use is generated from these models (``make schema``).
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, model_validator
 
+from lakeshot.columns.types import PINNABLE, ColumnType, TypeField
 from lakeshot.config.allowed import allowed
 from lakeshot.config.errors import config_error, shown
 from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.errors import ConfigError
 from lakeshot.files import Compression, FileFormat, compressions
 from lakeshot.model import Setting
-from lakeshot.names import ExportNames
+from lakeshot.names import ExportNames, GroupNames
 
 ExportName = Annotated[
     str,
-    Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$"),
-    allowed("1 to 40 lower-case letters, digits, hyphens and underscores, a letter first"),
+    Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=40),
+    allowed(
+        "1 to 40 lower-case letters and digits, a letter first, with single hyphens or underscores between"
+    ),
 ]
+"""Two underscores never meet in a name, because those of table generations have two (``__2``)."""
+GroupName = ExportName
 RESERVED_NAMES = frozenset({"common", "export"})
 """Names that the stage's own stack and state machine already have."""
+RESERVED_BEGINNINGS = ("lakeshot", "snapshots")
+"""How catalog entries begin that Lakeshot makes beside the views: staged views and tables of snapshots."""
+FEWEST_MEMBERS, MOST_MEMBERS = 2, 25
+"""How many exports a group has; no state of its run may grow beyond 32 KiB."""
 
 _RATE = r"rate\([1-9][0-9]* (minute|hour|day)s?\)"
 _CRON = r"cron\(F F (F F \?|\? F F) F\)".replace("F", r"[0-9A-Za-z*?,/#-]+")
 """Six fields. A day is given by its number in the month or in the week; the other one is ``?``."""
+
+
+MOST_TYPES_BYTES = 2_000
+"""An SSM parameter, in which is written what is deployed of an export, has 4 KiB for everything."""
+
+
+def _pinnable(column_type: ColumnType) -> ColumnType:
+    if column_type not in PINNABLE:
+        raise ValueError(str(column_type))
+    return column_type
+
+
+PinnedType = Annotated[
+    TypeField,
+    AfterValidator(_pinnable),
+    WithJsonSchema({"enum": [str(column_type) for column_type in PINNABLE]}),
+    allowed(f"{', '.join(map(str, PINNABLE))}; in quotes where it stands inside braces"),
+]
 
 
 def _known_timezone(name: str) -> str:
@@ -93,6 +121,8 @@ class Export(Setting):
     """When the export runs by itself; without it, only when a person starts it."""
     job: Job = Job()
     """The Glue job that reads and writes."""
+    types: Mapping[str, PinnedType] = Field(default_factory=dict)
+    """Types of attributes that are to stay as they are, by the attribute's name, such as decimal(38,18)."""
     retain_snapshots: Annotated[int, Field(ge=1, le=10_000)] = 30
     """How many verified snapshots are kept; older ones are removed after a run."""
     region: str | None = None
@@ -108,10 +138,29 @@ class Export(Setting):
             )
         return self
 
+    @model_validator(mode="after")
+    def _types_fit_their_place(self) -> Self:
+        size = sum(len(f'"{attribute}":"{pin}",'.encode()) for attribute, pin in self.types.items())
+        if size > MOST_TYPES_BYTES:
+            raise ValueError(
+                f"types has {len(self.types)} entries of {size:,} bytes together; allowed are "
+                f"{MOST_TYPES_BYTES:,} bytes, so pin only what has to be pinned"
+            )
+        return self
+
     @property
     def effective_compression(self) -> Compression:
         """The compression to use: the given one, else the format's default."""
         return self.compression or compressions(self.format)[0]
+
+
+class Group(Setting):
+    """Exports that run together and are published together: all of them, or none."""
+
+    exports: Annotated[tuple[ExportName, ...], Field(min_length=FEWEST_MEMBERS, max_length=MOST_MEMBERS)]
+    """Names of the exports in this group."""
+    schedule: Schedule | None = None
+    """When the group runs by itself; without it, only when a person starts it."""
 
 
 class Config(Setting):
@@ -144,25 +193,64 @@ class Config(Setting):
     """Whether bucket and run table outlive ``cdk destroy``."""
     exports: Annotated[Mapping[ExportName, Export], Field(min_length=1)]
     """Every export by its name, which is also its view's (hyphens become underscores)."""
+    groups: Mapping[GroupName, Group] = Field(default_factory=dict)
+    """Exports that run together and are published together, by the group's name, which is also its view's."""
 
-    @field_validator("exports")
-    @classmethod
-    def _names_are_usable(cls, exports: Mapping[str, Export]) -> Mapping[str, Export]:
+    @model_validator(mode="after")
+    def _names_are_usable(self) -> Self:
         owners: dict[str, str] = {}
-        for name in exports:
-            if name in RESERVED_NAMES:
+        named: list[tuple[str, str, ExportNames | GroupNames]] = [
+            *(("export", name, ExportNames(self.stage, name)) for name in self.exports),
+            *(("group", name, GroupNames(self.stage, name)) for name in self.groups),
+        ]
+        for noun, name, names in named:
+            if name in RESERVED_NAMES or name.startswith(RESERVED_BEGINNINGS):
                 raise ValueError(
-                    f"an export cannot be named {name!r}: Lakeshot uses that name itself; rename it"
+                    f"{noun} {name!r} has to be renamed: {' and '.join(sorted(RESERVED_NAMES))}, and what "
+                    f"begins with {' or '.join(RESERVED_BEGINNINGS)}, are Lakeshot's own names"
                 )
-            names = ExportNames(stage="any", export=name)
-            for entry in (names.view, names.table):
+            for place, entry in (("in the catalog", names.view), ("as a stack", names.resource)):
                 if entry in owners:
                     raise ValueError(
-                        f"exports {owners[entry]!r} and {name!r} would both be {entry!r} in the catalog; "
+                        f"{owners[entry]} and {noun} {name!r} would both be {entry!r} {place}; "
                         "rename one (hyphens and underscores are the same there)"
                     )
-                owners[entry] = name
-        return exports
+                owners[entry] = f"{noun} {name!r}"
+        return self
+
+    @model_validator(mode="after")
+    def _members_fit_their_group(self) -> Self:
+        groups_of: dict[str, str] = {}
+        for name, group in self.groups.items():
+            for member in group.exports:
+                self._check_member(member, name)
+                if member in groups_of:
+                    raise ValueError(
+                        f"export {member!r} is named by group {groups_of[member]!r} and again by {name!r}; "
+                        "an export is in one group at most, once"
+                    )
+                groups_of[member] = name
+            regions = sorted({str(self.exports[member].region or self.region) for member in group.exports})
+            if len(regions) > 1:
+                raise ValueError(
+                    f"group {name!r} has exports in different regions ({', '.join(regions)}); give them "
+                    "the same one, because they are published as one"
+                )
+        return self
+
+    def _check_member(self, member: str, group: str) -> None:
+        if member not in self.exports:
+            close = get_close_matches(member, self.exports, n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            raise ValueError(
+                f"group {group!r} names the export {member!r}, which is not below 'exports'; {hint}"
+                f"exports are: {', '.join(self.exports)}"
+            )
+        if self.exports[member].schedule is not None:
+            raise ValueError(
+                f"export {member!r} has a schedule of its own and is in group {group!r}, which runs it; "
+                "remove the export's schedule and give one to the group"
+            )
 
     @model_validator(mode="after")
     def _regions_are_told_apart(self) -> Self:
@@ -173,6 +261,10 @@ class Config(Setting):
                 "give 'region' at its top, too"
             )
         return self
+
+    def region_of(self, group: str) -> str | None:
+        """The region a group and its exports are deployed to; None is the deployer's own."""
+        return self.exports[self.groups[group].exports[0]].region or self.region
 
     def regions(self) -> Mapping[str | None, tuple[str, ...]]:
         """Names of exports by the region they are deployed to; None is the deployer's own."""

@@ -1,24 +1,67 @@
 """The JSON an execution is started with: by the schedule, or pasted by a person."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from lakeshot.config.errors import field_errors
-from lakeshot.config.exports import ExportName
+from lakeshot.config.allowed import allowed
+from lakeshot.config.errors import field_errors, shown
+from lakeshot.config.exports import ExportName, GroupName
 from lakeshot.dynamodb.source import MaxReadUnits, ReadPercentage
 from lakeshot.errors import PayloadError
 from lakeshot.files import FileFormat
 from lakeshot.model import Model
+from lakeshot.names import snapshot_moment, snapshot_name
 
 
-class Payload(Model):
-    """What one run shall do.
+def _partition_value(text: str) -> str:
+    if snapshot_name(snapshot_moment(text)) != text:
+        raise ValueError(text)
+    return text
+
+
+SnapshotName = Annotated[
+    str,
+    AfterValidator(_partition_value),
+    allowed("a snapshot's name as the catalog has it, such as 20261121T120000Z"),
+]
+
+
+class RunOptions(Model):
+    """What may be said of a run, whether it runs one export or a group of them.
+
+    ``scheduled_time`` is the schedule's own instant; absent when a person starts the run. In the mode
+    ``rollback`` nothing is read: the view is moved to ``snapshot``, which has to be retained and
+    verified. ``allow_older`` lets a run publish although a newer moment is published.
+    """
+
+    scheduled_time: str | None = None
+    mode: Literal["export", "rollback"] = "export"
+    snapshot: SnapshotName | None = None
+    allow_older: bool = False
+
+    @model_validator(mode="after")
+    def _snapshot_goes_with_rollback(self) -> Self:
+        if self.mode == "rollback" and self.snapshot is None:
+            raise ValueError("mode 'rollback' needs 'snapshot', the snapshot to show again")
+        if self.mode == "export" and self.snapshot is not None:
+            raise ValueError(
+                f"snapshot {self.snapshot!r} goes with mode 'rollback'; a run that exports makes a new one"
+            )
+        return self
+
+    def text(self, indent: int | None = None) -> str:
+        """The JSON to start an execution with, without what holds anyway."""
+        return self.model_dump_json(exclude_defaults=True, indent=indent)
+
+
+class Payload(RunOptions):
+    """What one run of one export shall do.
 
     Export, job, crawler, source table, destination and format have to be the deployed export's own.
     The rest may be changed for one run: rate (``read_percentage``, ``max_read_units`` in read units
     per second, ``consistent_read``), ``workers`` and ``timeout_minutes`` of the Glue job.
-    ``scheduled_time`` is the schedule's own instant; absent when a person starts the run.
     """
 
     export: ExportName
@@ -30,14 +73,53 @@ class Payload(Model):
     consistent_read: bool = False
     destination: str
     format: FileFormat
-    scheduled_time: str | None = None
     workers: Annotated[int, Field(ge=2, le=299)] | None = None
     timeout_minutes: Annotated[int, Field(ge=1, le=10080)] | None = None
 
 
-def parse_payload(document: object) -> Payload:
+class GroupPayload(RunOptions):
+    """What one run of a group shall do: ``members`` are the payloads of its exports.
+
+    A member has no run options of its own, because its group is published as one.
+    """
+
+    group: GroupName
+    members: tuple[Payload, ...]
+
+    @model_validator(mode="after")
+    def _members_have_no_options(self) -> Self:
+        for member in self.members:
+            options = RunOptions.model_fields.items()
+            own = [name for name, field in options if getattr(member, name) != field.default]
+            if own:
+                raise ValueError(
+                    f"the member {member.export!r} has options of its own ({', '.join(own)}); "
+                    "give them beside 'group', where they hold for every member"
+                )
+        return self
+
+
+def parse_payload(document: object) -> Payload | GroupPayload:
     """The payload an execution's input holds; PayloadError says which field is wrong and why."""
+    model = _model(document)
     try:
-        return Payload.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
-        raise PayloadError(f"the payload cannot be used: {field_errors(error, Payload)}") from error
+        raise PayloadError(f"the payload cannot be used: {field_errors(error, model)}") from error
+
+
+def _model(document: object) -> type[Payload] | type[GroupPayload]:
+    if not isinstance(document, Mapping):
+        raise PayloadError(f"the payload cannot be used: got {shown(document)}; allowed: a JSON object")
+    match "export" in document, "group" in document:
+        case True, False:
+            return Payload
+        case False, True:
+            return GroupPayload
+        case True, True:
+            raise PayloadError("the payload names both 'export' and 'group'; leave one of them out")
+        case _:
+            raise PayloadError(
+                "the payload names neither 'export' nor 'group'; print a whole one with: "
+                "make payload EXPORT=<name>, or make payload GROUP=<name>"
+            )

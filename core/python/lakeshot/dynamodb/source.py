@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lakeshot.config.allowed import allowed
+from lakeshot.dynamodb.segments import MOST_SEGMENTS
 from lakeshot.model import Setting
 
 ReadPercentage = Annotated[
@@ -13,6 +14,11 @@ ReadPercentage = Annotated[
     allowed("a number from 0.1 to 1.0, the share of the table's read units (0.25 = a quarter)"),
 ]
 MaxReadUnits = Annotated[int, Field(ge=1, strict=True)]
+Segments = Annotated[
+    int,
+    Field(ge=1, le=MOST_SEGMENTS, strict=True),
+    allowed(f"a whole number from 1 to {MOST_SEGMENTS:,}, or nothing, so that the table's size decides"),
+]
 
 
 class DynamoDBSource(Setting):
@@ -32,3 +38,5 @@ class DynamoDBSource(Setting):
     """Read units per second at most; give it for on-demand tables, whose units have no fixed number."""
     consistent_read: bool = False
     """Whether to read consistently, which takes twice the units."""
+    segments: Segments | None = None
+    """Into how many parts the scan is cut; by default as many as the table's size and the job's need."""

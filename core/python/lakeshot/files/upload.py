@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakeshot.columns.types import Column
 from lakeshot.model import Model
 from lakeshot.refusals import refusals_named
 
@@ -34,7 +33,6 @@ class UncommittedFile(Model):
     """A whole file in S3 that only completing ``upload_id`` makes visible.
 
     ``bytes``, ``sha256`` (hex) and ``crc32`` (base64) are of the file as it will be read.
-    ``columns`` are what this file's rows hold, which other files of the snapshot may widen.
     """
 
     key: str
@@ -44,7 +42,6 @@ class UncommittedFile(Model):
     bytes: int
     sha256: str
     crc32: str
-    columns: tuple[Column, ...]
 
 
 def part_bytes(number: int) -> int:
@@ -103,7 +100,7 @@ class MultipartUpload:
             del self._buffer[:size]
         return len(data)
 
-    def finish(self, rows: int, columns: tuple[Column, ...]) -> UncommittedFile:
+    def finish(self, rows: int) -> UncommittedFile:
         """Send what is left and describe the file; it stays invisible."""
         if self._buffer or self._bytes == 0:  # S3 completes no upload without a part
             self._send(bytes(self._buffer))
@@ -118,7 +115,6 @@ class MultipartUpload:
             bytes=self._bytes,
             sha256=self._sha256.hexdigest(),
             crc32=crc32_text(self._crc32),
-            columns=columns,
         )
 
     def abort(self) -> None:

@@ -1,18 +1,21 @@
 """From a part's batches to as few files as their types and the target size allow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 import pyarrow as pa
+from pydantic import Field
 
+from lakeshot.columns.pins import held_to_pins, starting_columns
 from lakeshot.columns.schema import cast, unify
-from lakeshot.columns.types import NULL, Column
+from lakeshot.columns.types import NULL, Column, TypeField
 from lakeshot.files import Compression, FileFormat, suffix
 from lakeshot.files.encoder import Encoder
 from lakeshot.files.formats import ENCODERS
-from lakeshot.files.upload import MultipartUpload, UncommittedFile
+from lakeshot.files.part_file import PartFile
+from lakeshot.files.upload import MultipartUpload
 from lakeshot.model import Model
 from lakeshot.names import run_token
 
@@ -47,7 +50,8 @@ class Target(Model):
     ``row_group_bytes`` is memory collected before it is encoded, ``row_group_cells`` the rows times
     columns it may make: a cell takes room in a typed column, also where there is no value.
     ``file_bytes`` is the size at which a file is closed. ``known_columns`` are the last published ones:
-    files start from them.
+    files start from them, and they keep their names. ``pins`` are the types that attributes have
+    whatever was published.
     """
 
     bucket: str
@@ -56,9 +60,19 @@ class Target(Model):
     format: FileFormat
     compression: Compression
     known_columns: tuple[Column, ...] = ()
+    pins: Mapping[str, TypeField] = Field(default_factory=dict)
     row_group_bytes: int = 12 * 1024**2
     row_group_cells: int = 32 * 1024**2
     file_bytes: int = 256 * 1024**2
+
+    @property
+    def starting_columns(self) -> tuple[Column, ...]:
+        """The columns that every file has, whatever its rows hold."""
+        return starting_columns(self.known_columns, self.pins)
+
+    def unified(self, *schemas: Sequence[Column]) -> tuple[Column, ...]:
+        """The columns that hold the rows of all schemas, under the names that were published."""
+        return unify(schemas, published=self.known_columns)
 
     def key(self, part: int, number: int) -> str:
         """Key of a part's file, the same for every attempt at it."""
@@ -72,18 +86,22 @@ class _OpenFile:
     def __init__(self, client: "S3Client", target: Target, key: str, columns: tuple[Column, ...]) -> None:
         self.columns, self.rows = columns, 0
         self.stored = stored(columns)
+        self._target, self._filled = target, set[str]()
         self.upload = MultipartUpload(client, target.bucket, key)
         self._encoder: Encoder = ENCODERS[target.format](self.upload, self.stored, target.compression)
 
     def write(self, table: pa.Table, columns: tuple[Column, ...]) -> None:
-        self.columns = unify([self.columns, columns])
+        self.columns = self._target.unified(self.columns, columns)
         present = stored(columns)
         self._encoder.write(cast(table.select([column.name for column in present]), present, self.stored))
+        self._filled.update(
+            column.source for column in present if table.column(column.name).null_count < table.num_rows
+        )
         self.rows += table.num_rows
 
-    def finish(self) -> UncommittedFile:
+    def finish(self) -> PartFile:
         self._encoder.close()
-        return self.upload.finish(self.rows, self.columns)
+        return PartFile.of(self.upload.finish(self.rows), self.columns, self._filled)
 
 
 def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -96,6 +114,7 @@ class PartWriter(Generic[BatchT]):
 
     A new file begins where the current one reached its size, or lacks or is too narrow for a
     column that holds a value. Leaving the context by an error aborts every upload of this writer.
+    PinnedTypeError as soon as a row group holds what an attribute's pinned type does not.
     """
 
     def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing[BatchT]) -> None:
@@ -103,9 +122,9 @@ class PartWriter(Generic[BatchT]):
         self._batches: list[BatchT] = []
         self._batch_bytes = self._batch_rows = 0
         self._batch_columns: set[str] = set()
-        self._columns = target.known_columns
+        self._columns = target.starting_columns
         self._file: _OpenFile | None = None
-        self._finished: list[UncommittedFile] = []
+        self._finished: list[PartFile] = []
         self._uploads = ExitStack()
 
     @property
@@ -126,7 +145,7 @@ class PartWriter(Generic[BatchT]):
         if self._batch_bytes >= self._target.row_group_bytes:
             self._write_row_group()
 
-    def finish(self) -> tuple[UncommittedFile, ...]:
+    def finish(self) -> tuple[PartFile, ...]:
         """Write what was collected and describe all files; none if there was no row."""
         self._write_row_group()
         self._finish_file()
@@ -149,9 +168,10 @@ class PartWriter(Generic[BatchT]):
             return
         table, columns = self._typed(batches)
         del batches
-        self._columns = unify([self._columns, columns])
+        wanted = held_to_pins(columns, self._target.pins)
+        self._columns = self._target.unified(self._columns, wanted)
         file = self._file
-        if file is None or stored(unify([file.columns, columns])) != file.stored:
+        if file is None or stored(self._target.unified(file.columns, wanted)) != file.stored:
             self._finish_file()
             file = self._file = self._open_file()
         file.write(table, columns)

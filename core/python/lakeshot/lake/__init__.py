@@ -3,28 +3,56 @@
 from typing import Protocol
 
 from lakeshot.commit.manifest import Manifest
+from lakeshot.lake.view import ViewDefinition
 
 
 class Lake(Protocol):
-    """The catalog and the view of one export."""
+    """The catalog and the view of one export.
 
-    def register(self, manifest: Manifest) -> None:
-        """Make a committed snapshot queryable in the table of all snapshots. Repeating changes nothing."""
+    A snapshot is registered in a table generation, its view is staged beside the real one, and the
+    real one is replaced by what was staged. Only ``replace`` and ``drop_view`` change what readers see.
+    """
 
-    def count_query(self, manifest: Manifest) -> str:
+    def register(self, manifest: Manifest, generation: int) -> None:
+        """Make a committed snapshot queryable in the table of its generation, and in no earlier one.
+
+        Repeating changes nothing. CatalogError if others keep changing the table meanwhile.
+        """
+
+    def count_query(self, manifest: Manifest, generation: int) -> str:
         """The query that counts a snapshot's rows as a reader would."""
 
-    def probe(self, manifest: Manifest) -> None:
-        """Read every column of a snapshot as the view will; CatalogError if one cannot be read."""
+    def stage(self, manifest: Manifest, generation: int, *, run: str) -> ViewDefinition:
+        """Make the snapshot's view under a staging name of the run's and read it; repeating makes it anew.
 
-    def show(self, manifest: Manifest | None) -> None:
-        """Let the view show a snapshot, or no rows where there is none."""
+        ``run`` is the one that is going to publish it, which need not be the one that wrote the snapshot.
+        CatalogError if the view cannot be made or one of its columns cannot be read.
+        """
+
+    def staged(self, run: str) -> ViewDefinition | None:
+        """The view this run has staged; None if there is none."""
+
+    def unstage(self, run: str) -> None:
+        """Remove the view this run has staged. One that is not there is no error."""
+
+    def stage_nothing(self) -> ViewDefinition:
+        """The view of an export that has published nothing yet. Leaves nothing staged."""
+
+    def shown(self) -> ViewDefinition | None:
+        """What the view is now; None if there is no view."""
+
+    def replace(self, definition: ViewDefinition, *, fence: int) -> None:
+        """Make the view this definition, in one change that is written even if nothing differs.
+
+        LockLostError, with nothing changed, if a higher fence has written the view since.
+        CatalogError if others keep changing it meanwhile.
+        """
 
     def shown_rows(self) -> int:
         """How many rows the view shows now."""
 
-    def remove(self, snapshot: str) -> None:
-        """Take a snapshot out of the table of all snapshots. One that is not there is no error."""
+    def remove(self, snapshot: str, generation: int) -> None:
+        """Take a snapshot out of its generation's table. One that is not there is no error."""
 
     def drop_view(self) -> None:
         """Remove the view. One that is not there is no error."""

@@ -1,6 +1,5 @@
-"""Snapshots as partitions of a Hive table in the Glue Data Catalog, shown by an Athena view."""
+"""Snapshots as partitions of Hive tables in the Glue Data Catalog, shown by an Athena view."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,91 +7,112 @@ from lakeshot.commit.manifest import Manifest
 from lakeshot.config.deployed import Deployed
 from lakeshot.lake.athena import Athena
 from lakeshot.lake.hive_table import merged_columns, partition_input, table_input
-from lakeshot.lake.view_sql import count_sql, no_snapshot_sql, probe_sql, view_sql
-from lakeshot.refusals import refusals_named
+from lakeshot.lake.partitions import drop_partition, partition_snapshots, write_partition
+from lakeshot.lake.sql import create_view, qualified
+from lakeshot.lake.staged_view import StagedView
+from lakeshot.lake.tables import write_table
+from lakeshot.lake.view import ViewDefinition
+from lakeshot.lake.view_limits import check_view_size
+from lakeshot.lake.view_sql import count_sql, count_view_sql, nothing_select, snapshot_select
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
-    from mypy_boto3_glue.type_defs import PartitionInputTypeDef
+    from mypy_boto3_glue.type_defs import TableInputTypeDef, TableTypeDef
 
 
 @dataclass(frozen=True)
 class HiveLake:
-    """The table and the view of one deployed export (see ``lakeshot.lake.Lake``)."""
+    """The tables and the view of one deployed export (see ``lakeshot.lake.Lake``)."""
 
     glue: "GlueClient"
     athena: Athena
     deployed: Deployed
 
-    def register(self, manifest: Manifest) -> None:
+    def register(self, manifest: Manifest, generation: int) -> None:
         """Write table and partition from the manifest's own schema.
 
         After a crawl this states what the crawler could only guess (types of JSON, columns that are
         null in the files it sampled, a snapshot without rows); columns of other snapshots stay.
         """
-        database, table = self.deployed.database, self.deployed.names.table
-        with refusals_named("glue:CreateTable", f"table/{database}/{table}"):
-            try:
-                existing = self.glue.get_table(DatabaseName=database, Name=table)["Table"]
-            except self.glue.exceptions.EntityNotFoundException:
-                columns = merged_columns({}, manifest)
-                self.glue.create_table(
-                    DatabaseName=database, TableInput=table_input(self.deployed, manifest, columns)
-                )
-            else:
-                stored = existing.get("StorageDescriptor", {}).get("Columns", [])
-                columns = merged_columns({c["Name"]: c.get("Type", "string") for c in stored}, manifest)
-                self.glue.update_table(
-                    DatabaseName=database,
-                    TableInput=table_input(self.deployed, manifest, columns, existing.get("Parameters", {})),
-                    SkipArchive=True,
-                )
-            self._register_partition(partition_input(self.deployed, manifest, columns))
+        table = self.deployed.names.table_of(generation)
+        columns: dict[str, str] = {}
 
-    def _register_partition(self, partition: "PartitionInputTypeDef") -> None:
-        database, table = self.deployed.database, self.deployed.names.table
-        try:
-            self.glue.create_partition(DatabaseName=database, TableName=table, PartitionInput=partition)
-        except self.glue.exceptions.AlreadyExistsException:
-            self.glue.update_partition(
-                DatabaseName=database,
-                TableName=table,
-                PartitionInput=partition,
-                PartitionValueList=partition.get("Values", []),
-            )
+        def decide(existing: "TableTypeDef | None") -> "TableInputTypeDef":
+            stored = existing.get("StorageDescriptor", {}).get("Columns", []) if existing else []
+            columns.clear()
+            columns.update(merged_columns({c["Name"]: c.get("Type", "string") for c in stored}, manifest))
+            parameters = existing.get("Parameters", {}) if existing else {}
+            return table_input(self.deployed, manifest, table, columns, parameters)
 
-    def count_query(self, manifest: Manifest) -> str:
-        """The query that counts a snapshot's rows as a reader would."""
-        return count_sql(self.deployed, manifest)
-
-    def probe(self, manifest: Manifest) -> None:
-        """Read every column of a snapshot as the view will."""
-        self.athena.run(probe_sql(self.deployed, manifest))
-
-    def show(self, manifest: Manifest | None) -> None:
-        """Replace the view, which Athena does as one change."""
-        self.athena.run(
-            no_snapshot_sql(self.deployed) if manifest is None else view_sql(self.deployed, manifest)
+        write_table(self.glue, self.deployed.database, table, decide)
+        write_partition(
+            self.glue, self.deployed.database, table, partition_input(self.deployed, manifest, columns)
         )
+        if self.deployed.catalog == "crawler":
+            self._leave_to_later_generations(generation)
+
+    def count_query(self, manifest: Manifest, generation: int) -> str:
+        """The query that counts a snapshot's rows as a reader would."""
+        return count_sql(self.deployed, manifest, generation)
+
+    def stage(self, manifest: Manifest, generation: int, *, run: str) -> ViewDefinition:
+        """Let Athena make the snapshot's view under a staging name and read every column of it."""
+        names, database = self.deployed.names, self.deployed.database
+        select = snapshot_select(self.deployed, manifest, generation)
+        check_view_size(
+            manifest,
+            table=qualified(database, names.table_of(generation)),
+            statement=create_view(database, names.view, select),
+        )
+        return self._view.stage(run, select, snapshot=manifest.snapshot)
+
+    def staged(self, run: str) -> ViewDefinition | None:
+        """The view this run has staged."""
+        return self._view.staged(run)
+
+    def unstage(self, run: str) -> None:
+        """Remove the view this run has staged."""
+        self._view.unstage(run)
+
+    def stage_nothing(self) -> ViewDefinition:
+        """The view of an export that has published nothing yet."""
+        return self._view.stage_nothing(nothing_select())
+
+    def shown(self) -> ViewDefinition | None:
+        """What the view is now."""
+        return self._view.shown()
+
+    def replace(self, definition: ViewDefinition, *, fence: int) -> None:
+        """Make the view this definition by a compare-and-set."""
+        self._view.replace(definition, fence=fence)
 
     def shown_rows(self) -> int:
         """How many rows the view shows now."""
-        return self.athena.number(self.athena.run(count_sql(self.deployed)))
+        return self.athena.number(self.athena.run(count_view_sql(self.deployed)))
 
-    def remove(self, snapshot: str) -> None:
+    def remove(self, snapshot: str, generation: int) -> None:
         """Drop the snapshot's partition."""
-        database, table = self.deployed.database, self.deployed.names.table
-        with (
-            suppress(self.glue.exceptions.EntityNotFoundException),
-            refusals_named("glue:DeletePartition", f"table/{database}/{table}"),
-        ):
-            self.glue.delete_partition(DatabaseName=database, TableName=table, PartitionValues=[snapshot])
+        table = self.deployed.names.table_of(generation)
+        drop_partition(self.glue, self.deployed.database, table, snapshot)
 
     def drop_view(self) -> None:
-        """Remove the view by the Glue API, which spares a query."""
-        database, view = self.deployed.database, self.deployed.names.view
-        with (
-            suppress(self.glue.exceptions.EntityNotFoundException),
-            refusals_named("glue:DeleteTable", f"table/{database}/{view}"),
-        ):
-            self.glue.delete_table(DatabaseName=database, Name=view)
+        """Remove the view."""
+        self._view.drop()
+
+    @property
+    def _view(self) -> StagedView:
+        return StagedView(self.glue, self.athena, self.deployed.names.view)
+
+    def _leave_to_later_generations(self, newest: int) -> None:
+        """Take out of the crawler's own table what belongs to the generations from 2 to ``newest``.
+
+        A crawler knows one table only, and adds to it every folder that is no partition there yet: the
+        new snapshot's, and those that were taken out after earlier crawls.
+        """
+        database, names = self.deployed.database, self.deployed.names
+        placed: set[str] = set()
+        for generation in range(2, newest + 1):
+            placed |= partition_snapshots(self.glue, database, names.table_of(generation))
+        if placed:
+            for snapshot in sorted(placed & partition_snapshots(self.glue, database, names.table)):
+                drop_partition(self.glue, database, names.table, snapshot)

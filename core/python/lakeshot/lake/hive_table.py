@@ -34,7 +34,8 @@ def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[s
     """The table's columns by name and Hive type, once it also holds this snapshot.
 
     Columns keep their place and new ones follow, because Athena holds partitions of JSON against the
-    table column by column (Athena user guide, schema updates and partitions). Types are this snapshot's.
+    table column by column (Athena user guide, schema updates and partitions). Snapshots of one
+    generation agree on types, so stating this one's changes only what a crawler guessed.
     """
     own = {column.name: hive_type(column.type, manifest.format) for column in manifest.columns}
     return {**existing, **own}
@@ -43,15 +44,16 @@ def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[s
 def table_input(
     deployed: Deployed,
     manifest: Manifest,
+    name: str,
     columns: Mapping[str, str],
-    parameters: Mapping[str, str] | None = None,
+    parameters: Mapping[str, str],
 ) -> "TableInputTypeDef":
-    """The table of all snapshots; a crawler knows its own tables by the ``parameters`` it left there."""
+    """The table of one generation; a crawler knows its own tables by the ``parameters`` it left there."""
     return {
-        "Name": deployed.names.table,
+        "Name": name,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
-            **(parameters or {}),
+            **parameters,
             "EXTERNAL": "TRUE",
             "classification": manifest.format.value,
             "lakeshot:export": deployed.export,

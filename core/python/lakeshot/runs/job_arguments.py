@@ -1,4 +1,4 @@
-"""The arguments of a Glue job run: rendered by the plan step, parsed by the job's script."""
+"""The arguments of a Glue job run: given by the state machine, parsed by the job's script."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -8,15 +8,22 @@ from lakeshot.model import Model
 
 
 class JobArguments(Model):
-    """What a job run is told. ``plan`` is the S3 URI of the run's plan; ``region`` is where all of it is."""
+    """What a job run is told.
+
+    ``plan`` is the S3 URI of the run's plan, ``redrive`` how often the execution was redriven, and
+    ``region`` where all of it is. ``JOB_RUN_ID`` is what Glue itself adds.
+    """
 
     run: str
     plan: str
+    redrive: int
     region: str
+    JOB_RUN_ID: str
 
-    def rendered(self) -> Mapping[str, str]:
-        """The arguments as Glue's StartJobRun takes them."""
-        return {f"--{name}": value for name, value in self.model_dump().items()}
+    @classmethod
+    def given(cls) -> set[str]:
+        """Names of those that whoever starts the job has to give."""
+        return cls.model_fields.keys() - {"JOB_RUN_ID"}
 
     @staticmethod
     def run_of(arguments: Mapping[str, str]) -> str | None:
@@ -33,4 +40,4 @@ class JobArguments(Model):
                 f"the job run lacks the arguments {', '.join('--' + name for name in missing)}; "
                 "start it through the state machine, not by itself"
             )
-        return cls(**{name: given[name] for name in cls.model_fields})
+        return cls.model_validate({name: given[name] for name in cls.model_fields})

@@ -1,16 +1,16 @@
 """Whether a run can still do anything: its execution, and every Glue job run it started."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeshot.runs.job_arguments import JobArguments
-from lakeshot.runs.lock import Holder
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_stepfunctions.client import SFNClient
 
+_TOLD = ("executionArn", "status", "input", "error", "cause", "redriveCount")
 LIVE_JOB_STATES = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 
 
@@ -21,16 +21,18 @@ class Liveness:
     sfn: "SFNClient"
     glue: "GlueClient"
 
-    def is_dead(self, holder: Holder, job: str) -> bool:
-        """True only if the execution is over and no run of the Glue job ``job`` that it started lives."""
-        return self.execution_ended(holder.execution_arn) and not list(self.live_job_runs(job, holder.run))
+    def end_of(self, execution_arn: str) -> Mapping[str, object] | None:
+        """How an execution ended, as the detail of its status event; None if it is running.
 
-    def execution_ended(self, execution_arn: str) -> bool:
-        """Whether the execution is closed; one that Step Functions has forgotten is."""
+        One that Step Functions has forgotten counts as failed, for no known reason.
+        """
         try:
-            return self.sfn.describe_execution(executionArn=execution_arn)["status"] != "RUNNING"
+            found = self.sfn.describe_execution(executionArn=execution_arn)
         except self.sfn.exceptions.ExecutionDoesNotExist:
-            return True
+            return {"executionArn": execution_arn, "status": "FAILED"}
+        if found["status"] == "RUNNING":
+            return None
+        return {name: found.get(name) for name in _TOLD if found.get(name) is not None}
 
     def live_job_runs(self, job: str, run: str) -> Iterator[str]:
         """Ids of the runs of a Glue job that belong to a run and have not ended."""

@@ -1,108 +1,104 @@
-"""One live run per export: a lock with a fencing number, kept in the run table.
+"""One live run per export, or group: a lock with a fencing number, kept in the run table.
 
-The number rises with every acquisition, so a run that was taken for dead and wakes up later finds
+The number rises whenever the lock is taken or its holder is fenced off, and every change a run makes
+is conditional on the number it was given. So a step that was taken for dead and wakes up later finds
 that its number is no longer the current one and can change nothing (``LockLostError``).
+
+Only the run itself (report) and ``close`` release a lock; nobody takes it from a holder.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lakeshot.errors import LockHeldError, LockLostError
 from lakeshot.model import Model
+from lakeshot.runs.keys import item_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-_SORT_KEY = "lock"
-
 
 class Holder(Model):
-    """Who holds an export's lock. ``fence`` is the fencing number it was given."""
+    """Who holds a lock. ``fence`` is the fencing number; ``closing``, whether the run is being closed."""
 
     run: str
     execution_arn: str
     fence: int
     acquired_at: datetime
+    closing: bool = False
 
 
 class Lock:
-    """The lock of one export."""
+    """The lock of one export or group, which is named by its partition of the run table."""
 
-    def __init__(self, client: "DynamoDBClient", *, table: str, export: str) -> None:
+    def __init__(self, client: "DynamoDBClient", *, table: str, partition: str) -> None:
         self._client = client
         self._table = table
-        self._export = export
-        self._key = {"pk": {"S": f"export#{export}"}, "sk": {"S": _SORT_KEY}}
+        self.partition = partition
+        self._key = item_key(partition, "lock")
 
     def holder(self) -> Holder | None:
         """Who holds the lock now, or None."""
-        item = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True).get(
-            "Item", {}
-        )
-        return _holder(item)
+        return _holder(self._item())
 
-    def acquire(
-        self, *, run: str, execution_arn: str, now: datetime, is_dead: Callable[[Holder], bool]
-    ) -> int:
-        """Take the lock and return its fencing number; a run that holds it already keeps its number.
+    def last_fence(self) -> int:
+        """The fencing number that was given last; 0 before the first."""
+        return _fence(self._item())
 
-        A lock held by another run is taken over only if ``is_dead`` says that run can do nothing any
-        more; otherwise LockHeldError names it.
+    def taking(
+        self, *, run: str, execution_arn: str, now: datetime
+    ) -> tuple[int, "TransactWriteItemTypeDef"]:
+        """The fencing number and the transaction entry with which ``run`` takes the lock.
+
+        Raises LockHeldError if another run holds it. Taken anew by its own holder, the number rises.
+        The entry fails if the lock changes before the transaction.
         """
-        item = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True).get(
-            "Item", {}
-        )
+        item = self._item()
         holder = _holder(item)
-        if holder is not None and holder.run == run:
-            return holder.fence
-        if holder is not None and not is_dead(holder):
-            raise self._held(holder)
-        last = int(item["fence"]["N"]) if "fence" in item else 0
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item={
+        if holder is not None and holder.run != run:
+            raise self.held(holder)
+        last = _fence(item)
+        return last + 1, {
+            "Put": {
+                "TableName": self._table,
+                "Item": {
                     **self._key,
                     "fence": {"N": str(last + 1)},
                     "run": {"S": run},
                     "execution_arn": {"S": execution_arn},
                     "acquired_at": {"S": now.isoformat()},
                 },
-                ConditionExpression="attribute_not_exists(fence) OR fence = :last",
-                ExpressionAttributeValues={":last": {"N": str(last)}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            winner = self.holder()
-            if winner is None:
-                return self.acquire(run=run, execution_arn=execution_arn, now=now, is_dead=is_dead)
-            if winner.run == run:  # our own put succeeded, only its answer was lost
-                return winner.fence
-            raise self._held(winner) from error
-        return last + 1
+                "ConditionExpression": "attribute_not_exists(fence) OR fence = :last",
+                "ExpressionAttributeValues": {":last": {"N": str(last)}},
+            }
+        }
 
-    def fence_off(self, *, run: str) -> None:
-        """Raise the number while ``run`` keeps the lock, so that what it still does is refused.
+    def fence_off(self, *, run: str) -> int | None:
+        """Raise the number and mark ``run`` as being closed, so that what it still does is refused.
 
-        Does nothing if another run, or none, holds the lock.
+        Returns the number under which the closing is done, the same when asked again; None if ``run``
+        does not hold the lock.
         """
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._table,
                 Key=self._key,
-                UpdateExpression="SET fence = fence + :one",
-                ConditionExpression="#run = :run",
+                UpdateExpression="SET fence = fence + :one, closing = :yes",
+                ConditionExpression="#run = :run AND attribute_not_exists(closing)",
                 ExpressionAttributeNames={"#run": "run"},
-                ExpressionAttributeValues={":run": {"S": run}, ":one": {"N": "1"}},
+                ExpressionAttributeValues={":run": {"S": run}, ":one": {"N": "1"}, ":yes": {"BOOL": True}},
             )
+        holder = self.holder()
+        return holder.fence if holder is not None and holder.run == run and holder.closing else None
 
     def check(self, *, run: str, fence: int) -> None:
         """Raise LockLostError unless ``run`` holds the lock with this fencing number."""
         holder = self.holder()
         if holder is None or (holder.run, holder.fence) != (run, fence):
-            raise self.lost(run, fence, holder)
+            raise self.lost(run, holder)
 
     def condition(self, *, run: str, fence: int) -> "TransactWriteItemTypeDef":
         """The same check as one entry of a DynamoDB transaction."""
@@ -117,36 +113,67 @@ class Lock:
         }
 
     def release(self, *, run: str) -> bool:
-        """Give the lock up if ``run`` holds it; True if it did. The fencing number stays."""
+        """Give the lock up that ``run`` holds and was fenced off from; True if it did.
+
+        The number stays, so that the next one is higher.
+        """
+        update = self._releasing(run, "attribute_exists(closing)", {})
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=self._key,
-                UpdateExpression="REMOVE #run, execution_arn, acquired_at",
-                ConditionExpression="#run = :run",
-                ExpressionAttributeNames={"#run": "run"},
-                ExpressionAttributeValues={":run": {"S": run}},
-            )
+            self._client.update_item(**update)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
-    def lost(self, run: str, fence: int, holder: Holder | None) -> LockLostError:
+    def releasing(self, *, run: str, fence: int) -> "TransactWriteItemTypeDef":
+        """The release as one entry of a transaction, for a holder with this fencing number."""
+        update = self._releasing(run, "fence = :fence", {":fence": {"N": str(fence)}})
+        return {"Update": update}  # type: ignore[typeddict-item]
+
+    def _releasing(self, run: str, condition: str, values: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Key": self._key,
+            "UpdateExpression": "REMOVE #run, execution_arn, acquired_at, closing",
+            "ConditionExpression": f"#run = :run AND {condition}",
+            "ExpressionAttributeNames": {"#run": "run"},
+            "ExpressionAttributeValues": {":run": {"S": run}, **values},
+        }
+
+    def lost(self, run: str, holder: Holder | None) -> LockLostError:
         """The error for a run whose lock is now ``holder``'s."""
-        now = f"run {holder.run!r} holds it as number {holder.fence}" if holder else "nobody holds it"
+        if holder is None:
+            now = "nobody holds it now"
+        elif holder.run == run:
+            now = "it was fenced off or taken up again meanwhile"
+        else:
+            now = f"run {holder.run!r} holds it now"
         return LockLostError(
-            f"run {run!r} no longer holds the lock of export {self._export!r} "
-            f"(its number was {fence}; {now}), so it stops without changing anything. "
-            "Start a new run if this export still needs one."
+            f"run {run!r} no longer holds the lock of {self._name} ({now}), so it stops without changing "
+            "anything. Start a new run if one is still needed."
         )
 
-    def _held(self, holder: Holder) -> LockHeldError:
+    def held(self, holder: Holder) -> LockHeldError:
+        """The error for a run that finds the lock taken."""
         return LockHeldError(
-            f"export {self._export!r} is being run by {holder.run!r} "
+            f"{self._name} is being run by {holder.run!r} "
             f"since {holder.acquired_at:%Y-%m-%d %H:%M:%S} UTC "
             f"({holder.execution_arn}). Wait for it, watch it with: make watch RUN={holder.run}, "
             f"or stop it with: make stop-run RUN={holder.run}"
         )
+
+    @property
+    def _name(self) -> str:
+        kind, _, name = self.partition.partition("#")
+        return f"{kind} {name!r}"
+
+    def _item(self) -> Mapping[str, Any]:
+        return self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True).get(
+            "Item", {}
+        )
+
+
+def _fence(item: Mapping[str, Any]) -> int:
+    return int(item["fence"]["N"]) if "fence" in item else 0
 
 
 def _holder(item: Mapping[str, Any]) -> Holder | None:
@@ -157,4 +184,5 @@ def _holder(item: Mapping[str, Any]) -> Holder | None:
         execution_arn=item["execution_arn"]["S"],
         fence=int(item["fence"]["N"]),
         acquired_at=datetime.fromisoformat(item["acquired_at"]["S"]),
+        closing="closing" in item,
     )

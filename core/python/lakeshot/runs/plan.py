@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from lakeshot.config.deployed import Deployed
+from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.dynamodb.rate import ReadRate
 from lakeshot.model import Model
 from lakeshot.names import run_token, snapshot_name, snapshot_prefix
@@ -30,26 +30,56 @@ class SourceTable(Model):
     key_attributes: Mapping[str, Literal["S", "N", "B"]]
 
 
-class Plan(Model):
-    """One run's decisions. ``fence`` is the lock's fencing number that this run holds."""
+class Reading(Model):
+    """How a run reads its source. ``segments`` are the parts that are read side by side."""
 
-    run: str
-    execution_arn: str
-    fence: int
-    moment: datetime
-    started_at: datetime
     route: Literal["scan"]
-    deployed: Deployed
     source: SourceTable
     rate: ReadRate
     consistent_read: bool
     segments: int
+
+
+class Baseline(Model):
+    """The published snapshot whose columns a run starts from: its manifest's URI and SHA-256 (hex)."""
+
+    manifest: str
+    sha256: str
+
+
+class Plan(Model):
+    """One run's decisions for one export.
+
+    ``moment_from`` says in words what instant the moment is. ``reading`` is None in a rollback, which
+    shows a snapshot again that is there already. ``group`` is the group that the run runs as one, if any.
+    ``allow_older`` lets it publish although a newer moment is published. ``data_bytes`` estimates how much
+    will have to be read back.
+    """
+
+    run: str
+    execution_arn: str
+    group: DeployedGroup | None
+    moment: datetime
+    moment_from: str
+    started_at: datetime
+    deployed: Deployed
+    baseline: Baseline | None
+    allow_older: bool
+    reading: Reading | None
+    data_bytes: int
     workers: int
     timeout_minutes: int
 
     @property
+    def scan(self) -> Reading:
+        """How the source is read, for those who read it."""
+        if self.reading is None:
+            raise ValueError(f"run {self.run!r} is a rollback, which reads no source")
+        return self.reading
+
+    @property
     def snapshot(self) -> str:
-        """Partition value of the snapshot this run writes."""
+        """Partition value of the snapshot this run writes, or shows again."""
         return snapshot_name(self.moment)
 
     @property
@@ -69,18 +99,23 @@ class Plan(Model):
 
     @property
     def manifest_key(self) -> str:
-        """Key of the manifest, whose existence says that the files are committed."""
+        """Key of the manifest that this run writes; its existence says that the files are committed."""
         return f"{self.run_prefix}manifest.json"
 
     @property
     def manifest_uri(self) -> str:
-        """S3 URI of the manifest."""
+        """S3 URI of the manifest that this run writes."""
         return f"s3://{self.deployed.bucket}/{self.manifest_key}"
+
+    @property
+    def run_uri(self) -> str:
+        """S3 URI below which this run's own files lie."""
+        return f"s3://{self.deployed.bucket}/{self.run_prefix}"
 
     @property
     def verifiers(self) -> int:
         """How many tasks share the reading back of the files."""
-        return max(1, min(MOST_VERIFIERS, math.ceil(self.source.size_bytes / BYTES_PER_VERIFIER)))
+        return max(1, min(MOST_VERIFIERS, math.ceil(self.data_bytes / BYTES_PER_VERIFIER)))
 
 
 def run_prefix(deployed: Deployed, run: str) -> str:
@@ -88,6 +123,6 @@ def run_prefix(deployed: Deployed, run: str) -> str:
     return f"{deployed.names.runs_prefix}{run}/"
 
 
-def plan_key(deployed: Deployed, run: str) -> str:
-    """Key of a run's plan."""
-    return f"{run_prefix(deployed, run)}plan.json"
+def plan_uri(deployed: Deployed, run: str) -> str:
+    """S3 URI of a run's plan."""
+    return f"s3://{deployed.bucket}/{run_prefix(deployed, run)}plan.json"

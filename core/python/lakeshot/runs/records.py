@@ -1,6 +1,6 @@
 """The run record: what one run did, is doing, and why it ended; one item of the run table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from lakeshot.model import Model
+from lakeshot.runs.keys import export_key, group_key, run_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
 _TO_ITEM, _FROM_ITEM = TypeSerializer(), TypeDeserializer()
-AFTER_PUBLISH = ("retain", "report", "done")
-"""Steps that a run reaches only with its snapshot published."""
 KEPT_FOR = timedelta(days=400)
 """Long enough to compare a run with last year's."""
 
@@ -31,9 +31,13 @@ class RunState(StrEnum):
 
 
 class RunRecord(Model):
-    """One run. Times are UTC; units are DynamoDB read units; costs are estimates in US dollars.
+    """One run of an export, or of a whole group.
 
-    ``rows_done`` of ``rows_expected`` is the progress, and ``expected_from`` says where the
+    Times are UTC; units are DynamoDB read units; costs are estimates in US dollars. A group's record bears
+    the group's name as ``export`` and lists its ``members``, each of which has a record of its own under
+    the same run, with ``group`` set. ``redrive`` counts how often the execution had been redriven when the
+    run was last taken up. ``duplicate_of`` is the run of the same scheduled time in whose favour this one
+    did nothing. ``rows_done`` of ``rows_expected`` is the progress, and ``expected_from`` says where the
     denominator comes from. ``rows``, ``files`` and ``bytes_written`` are final, from the manifest.
     DynamoDB forgets the record some time after ``expires_at``, in seconds since 1970.
     """
@@ -44,6 +48,11 @@ class RunRecord(Model):
     state: RunState
     step: str
     started_at: datetime
+    redrive: int = 0
+    group: str | None = None
+    members: tuple[str, ...] | None = None
+    mode: str | None = None
+    duplicate_of: str | None = None
     finished_at: datetime | None = None
     snapshot: str | None = None
     scheduled_time: str | None = None
@@ -60,7 +69,9 @@ class RunRecord(Model):
     rows: int | None = None
     files: int | None = None
     bytes_written: int | None = None
+    generation: int | None = None
     schema_fingerprint: str | None = None
+    schema_change: str | None = None
     manifest: str | None = None
     estimated_cost_usd: float | None = None
     error: str | None = None
@@ -74,11 +85,19 @@ def expiry(now: datetime) -> int:
 
 
 class RunTable:
-    """Run records in the run table, one partition per export."""
+    """Run records in the run table, one partition per export, or with ``of_groups`` per group."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, *, partition: Callable[[str], str] = export_key
+    ) -> None:
         self._client = client
         self._table = table
+        self._partition = partition
+
+    @classmethod
+    def of_groups(cls, client: "DynamoDBClient", table: str) -> "RunTable":
+        """The records of runs of whole groups."""
+        return cls(client, table, partition=group_key)
 
     def start(self, record: RunRecord) -> None:
         """Write the record of a run that begins; an existing one is left as it is."""
@@ -86,7 +105,7 @@ class RunTable:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item={**_key(record.export, record.run), **_serialized(fields)},
+                Item={**self._key(record.export, record.run), **_serialized(fields)},
                 ConditionExpression="attribute_not_exists(pk)",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -94,22 +113,11 @@ class RunTable:
 
     def update(self, export: str, run: str, **fields: object) -> None:
         """Set fields of a record, named as in RunRecord; a record that does not exist is an error."""
-        unknown = fields.keys() - RunRecord.model_fields.keys()
-        if unknown:
-            raise ValueError(f"not fields of a run record: {', '.join(sorted(unknown))}")
-        names = sorted(fields)
-        self._client.update_item(
-            TableName=self._table,
-            Key=_key(export, run),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeNames={f"#{name}": name for name in names},
-            ExpressionAttributeValues=_serialized({f":{name}": fields[name] for name in names}),
-        )
+        self._client.update_item(**self._setting(export, run, fields))
 
     def get(self, export: str, run: str) -> RunRecord | None:
         """The record of a run, or None."""
-        answer = self._client.get_item(TableName=self._table, Key=_key(export, run), ConsistentRead=True)
+        answer = self._client.get_item(TableName=self._table, Key=self._key(export, run), ConsistentRead=True)
         return _record(answer["Item"]) if "Item" in answer else None
 
     def of_export(self, export: str) -> list[RunRecord]:
@@ -117,15 +125,54 @@ class RunTable:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :run)",
-            ExpressionAttributeValues={":pk": {"S": f"export#{export}"}, ":run": {"S": "run#"}},
+            ExpressionAttributeValues={":pk": {"S": self._partition(export)}, ":run": {"S": "run#"}},
             ConsistentRead=True,
         )
         records: Iterator[RunRecord] = (_record(item) for page in pages for item in page["Items"])
         return sorted(records, key=lambda record: record.started_at, reverse=True)
 
+    def ending(self, export: str, run: str, **fields: object) -> "TransactWriteItemTypeDef":
+        """Fields set as one entry of a transaction, for a record whose run is still RUNNING.
 
-def _key(export: str, run: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": f"export#{export}"}, "sk": {"S": f"run#{run}"}}
+        If ``redrive`` is among them, only for a run that was not redriven more often.
+        """
+        update = self._setting(export, run, fields)
+        update["ConditionExpression"] = "#state = :running"
+        if "redrive" in fields:
+            update["ConditionExpression"] += " AND #redrive <= :redrive"
+        update["ExpressionAttributeNames"]["#state"] = "state"
+        update["ExpressionAttributeValues"][":running"] = {"S": RunState.RUNNING.value}
+        return {"Update": update}  # type: ignore[typeddict-item]
+
+    def explaining(
+        self, export: str, run: str, error: str, next_step: str, *, redrive: int
+    ) -> "TransactWriteItemTypeDef":
+        """Why a run ended, as one entry of a transaction, unless it was redriven since."""
+        update = self._setting(export, run, {"error": error, "next_step": next_step})
+        update["ConditionExpression"] = "#state <> :running AND #redrive <= :redrive"
+        update["ExpressionAttributeNames"] |= {"#state": "state", "#redrive": "redrive"}
+        update["ExpressionAttributeValues"] |= {
+            ":running": {"S": RunState.RUNNING.value},
+            ":redrive": {"N": str(redrive)},
+        }
+        return {"Update": update}  # type: ignore[typeddict-item]
+
+    def _setting(self, export: str, run: str, fields: Mapping[str, object]) -> dict[str, Any]:
+        unknown = fields.keys() - RunRecord.model_fields.keys()
+        if unknown:
+            raise ValueError(f"not fields of a run record: {', '.join(sorted(unknown))}")
+        names = sorted(fields)
+        return {
+            "TableName": self._table,
+            "Key": self._key(export, run),
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in names),
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+            "ExpressionAttributeValues": _serialized({f":{name}": fields[name] for name in names}),
+        }
+
+    def _key(self, export: str, run: str) -> "Mapping[str, AttributeValueTypeDef]":
+        return run_key(self._partition(export), run)
 
 
 def _serialized(fields: Mapping[str, object]) -> dict[str, Any]:

@@ -1,184 +1,224 @@
-"""Snapshots of an export and the pointer to the published one, kept in the run table.
+"""Snapshots of an export, kept in the run table.
 
-A snapshot's moment is claimed before anything is written, so two runs never write one snapshot. It
-becomes *verified* when its checks hold, and *published* when the pointer names it.
+A snapshot's moment is *claimed* before anything is written, so two runs never write one snapshot. It is
+*committed* when its manifest is in place and *verified* when all its checks hold. One that is *doomed*
+is being removed and can never be shown again. Which one the view shows is said by the pointer
+(``lakeshot.runs.pointers``).
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from lakeshot.errors import CatalogError, LockLostError
+from lakeshot.errors import LockLostError, RunGoneError
 from lakeshot.model import Model
 from lakeshot.names import snapshot_name
+from lakeshot.runs.keys import export_key, item_key
 from lakeshot.runs.lock import Lock
+from lakeshot.runs.records import expiry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
 
 class Snapshot(Model):
-    """One snapshot as the run table knows it. ``manifest`` is an S3 URI; rows and bytes are of its files."""
+    """One snapshot as the run table knows it.
+
+    ``manifest`` is an S3 URI and ``manifest_sha256`` the digest of its bytes, so that a manifest that
+    was changed is noticed. ``generation`` numbers the catalog table that holds its partition; snapshots with
+    equal ``schema_fingerprint`` have the same columns. Rows and bytes are of its files.
+    """
 
     snapshot: str
     run: str
-    state: Literal["claimed", "verified"]
+    state: Literal["claimed", "committed", "verified", "doomed"]
     manifest: str | None = None
+    manifest_sha256: str | None = None
+    generation: int | None = None
+    schema_fingerprint: str | None = None
     rows: int | None = None
     bytes_written: int | None = None
 
 
 class Snapshots:
-    """All snapshots of one export, and which of them the view shows."""
+    """All snapshots of one export. Changes need the export's lock, by run and fencing number."""
 
     def __init__(self, client: "DynamoDBClient", *, table: str, export: str) -> None:
         self._client = client
         self._table = table
         self._export = export
-        self._lock = Lock(client, table=table, export=export)
+        self._lock = Lock(client, table=table, partition=export_key(export))
 
-    def claim(self, *, run: str, moment: datetime) -> datetime:
-        """The first free moment from ``moment`` on, in whole seconds, now this run's own."""
-        moment = moment.replace(microsecond=0)
-        while not self._claimed(run, snapshot_name(moment)):
-            moment += timedelta(seconds=1)
-        return moment
-
-    def _claimed(self, run: str, snapshot: str) -> bool:
+    def claim(self, *, run: str, moment: datetime) -> bool:
+        """Claim a moment for a run; False if it is another's."""
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item={**self._key(snapshot), "run": {"S": run}, "state": {"S": "claimed"}},
-                ConditionExpression="attribute_not_exists(pk) OR #run = :run",
-                ExpressionAttributeNames={"#run": "run"},
-                ExpressionAttributeValues={":run": {"S": run}},
+                Item={**self._key(snapshot_name(moment)), "run": {"S": run}, "state": {"S": "claimed"}},
+                ConditionExpression="attribute_not_exists(pk)",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+            there = self.get(snapshot_name(moment))
+            return there is not None and there.run == run
         return True
 
-    def verified(self, snapshot: Snapshot, *, fence: int) -> None:
-        """Record that a snapshot's checks hold; only the run that holds the lock may."""
-        self._write(
+    def unclaim(self, *, run: str, moment: datetime) -> None:
+        """Give a claimed moment up if it is this run's and nothing was committed for it."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.delete_item(
+                TableName=self._table,
+                Key=self._key(snapshot_name(moment)),
+                ConditionExpression="#run = :run AND #state = :claimed",
+                ExpressionAttributeNames={"#run": "run", "#state": "state"},
+                ExpressionAttributeValues={":run": {"S": run}, ":claimed": {"S": "claimed"}},
+            )
+
+    def committed(self, snapshot: Snapshot, *, fence: int) -> None:
+        """Record that a snapshot's files and manifest are in place."""
+        self._set(
+            snapshot.snapshot,
             snapshot.run,
             fence,
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": {
-                        **self._key(snapshot.snapshot),
-                        "run": {"S": snapshot.run},
-                        "state": {"S": "verified"},
-                        "manifest": {"S": str(snapshot.manifest)},
-                        "rows": {"N": str(snapshot.rows)},
-                        "bytes_written": {"N": str(snapshot.bytes_written)},
-                    },
-                }
-            },
+            state={"S": "committed"},
+            manifest={"S": str(snapshot.manifest)},
+            manifest_sha256={"S": str(snapshot.manifest_sha256)},
+            schema_fingerprint={"S": str(snapshot.schema_fingerprint)},
+            rows={"N": str(snapshot.rows)},
+            bytes_written={"N": str(snapshot.bytes_written)},
         )
 
-    def publish(self, snapshot: str, *, run: str, fence: int) -> str | None:
-        """Point to a verified snapshot; returns the one it pointed to before, if any.
+    def placed(self, snapshot: str, generation: int, *, run: str, fence: int) -> None:
+        """Record in which generation of the table the catalog shall have a snapshot."""
+        self._set(snapshot, run, fence, generation={"N": str(generation)})
 
-        Raises CatalogError if a newer moment is published already. Repeating it changes nothing.
+    def verified(self, snapshot: str, *, run: str, fence: int) -> None:
+        """Record that all checks of a snapshot hold."""
+        self._set(snapshot, run, fence, state={"S": "verified"})
+
+    def doom(self, snapshot: str, *, run: str, fence: int) -> None:
+        """Record that a snapshot is about to be removed; LockLostError if a view shows it, or is moved to it.
+
+        Said before anything is deleted, so that whoever was paused in between deletes nothing that was
+        published meanwhile.
         """
-        current = self.published()
-        if current == snapshot:
-            return self._pointer().get("previous")
-        if current is not None and current > snapshot:
-            raise CatalogError(
-                f"export {self._export!r} already shows snapshot {current}, which is newer than {snapshot}; "
-                "the view is left as it is, because it must not go back in time by itself"
-            )
-        self._point(snapshot, previous=current, expected=current, run=run, fence=fence)
-        return current
+        pointer: TransactWriteItemTypeDef = {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": item_key(export_key(self._export), "published"),
+                "ConditionExpression": "(attribute_not_exists(#shown) OR #shown <> :it) "
+                "AND (attribute_not_exists(#next) OR #next <> :it)",
+                "ExpressionAttributeNames": {"#shown": "snapshot", "#next": "next"},
+                "ExpressionAttributeValues": {":it": {"S": snapshot}},
+            }
+        }
+        self._set(snapshot, run, fence, pointer, state={"S": "doomed"})
 
-    def unpublish(self, snapshot: str, *, run: str, fence: int) -> str | None:
-        """Take back a publication that could not be finished; returns the snapshot shown again, if any."""
-        pointer = self._pointer()
-        if pointer.get("snapshot") != snapshot:
-            return pointer.get("snapshot")
-        previous = pointer.get("previous")
-        if previous is None:
-            self._write(run, fence, {"Delete": {"TableName": self._table, "Key": self._pointer_key()}})
-        else:
-            self._point(previous, previous=None, expected=snapshot, run=run, fence=fence)
-        return previous
-
-    def before(self, snapshot: str) -> str | None:
-        """What was published before a snapshot that is published now; else what is published."""
-        pointer = self._pointer()
-        return pointer.get("previous" if pointer.get("snapshot") == snapshot else "snapshot")
-
-    def published(self) -> str | None:
-        """The snapshot that the view shows, or None."""
-        return self._pointer().get("snapshot")
+    def get(self, snapshot: str) -> Snapshot | None:
+        """One snapshot, or None."""
+        found = self._client.get_item(TableName=self._table, Key=self._key(snapshot), ConsistentRead=True)
+        return _snapshot(found["Item"]) if "run" in found.get("Item", {}) else None
 
     def all(self) -> list[Snapshot]:
-        """Every snapshot, claimed or verified, the newest first."""
+        """Every snapshot, in whatever state, the newest first."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :snapshot)",
             ExpressionAttributeValues={
-                ":pk": {"S": f"export#{self._export}"},
+                ":pk": {"S": export_key(self._export)},
                 ":snapshot": {"S": "snapshot#"},
             },
             ConsistentRead=True,
             ScanIndexForward=False,
         )
-        return [_snapshot(item) for page in pages for item in page["Items"]]
+        return [_snapshot(item) for page in pages for item in page["Items"] if "run" in item]
 
     def forget(self, snapshot: str) -> None:
-        """Remove a snapshot's entry, after its files and its partition are gone."""
-        self._client.delete_item(TableName=self._table, Key=self._key(snapshot))
+        """Remove a snapshot's entry, after its files and its partition are gone.
 
-    def _point(
-        self, snapshot: str, *, previous: str | None, expected: str | None, run: str, fence: int
+        The moment stays taken: somebody who was paused while removing the same snapshot must find nothing
+        there that a later run, or a redrive, has written since.
+        """
+        self._client.put_item(
+            TableName=self._table,
+            Item={**self._key(snapshot), "expires_at": {"N": str(expiry(datetime.now(UTC)))}},
+        )
+
+    def _set(
+        self,
+        snapshot: str,
+        run: str,
+        fence: int,
+        *conditions: "TransactWriteItemTypeDef",
+        **values: Mapping[str, str],
     ) -> None:
-        item = {**self._pointer_key(), "snapshot": {"S": snapshot}}
-        if previous is not None:
-            item["previous"] = {"S": previous}
-        put: PutTypeDef = {
-            "TableName": self._table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        if expected is not None:
-            put["ConditionExpression"] = "#snapshot = :expected"
-            put["ExpressionAttributeNames"] = {"#snapshot": "snapshot"}
-            put["ExpressionAttributeValues"] = {":expected": {"S": expected}}
-        self._write(run, fence, {"Put": put})
-
-    def _write(self, run: str, fence: int, change: "TransactWriteItemTypeDef") -> None:
+        """Change an entry under the lock, if further conditions hold."""
+        names = sorted(values)
         try:
             self._client.transact_write_items(
-                TransactItems=[self._lock.condition(run=run, fence=fence), change]
+                TransactItems=[
+                    self._lock.condition(run=run, fence=fence),
+                    *conditions,
+                    {
+                        "Update": {
+                            "TableName": self._table,
+                            "Key": self._key(snapshot),
+                            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in names),
+                            "ConditionExpression": "attribute_exists(#run)",
+                            "ExpressionAttributeNames": {"#run": "run"}
+                            | {f"#{name}": name for name in names},
+                            "ExpressionAttributeValues": {f":{name}": values[name] for name in names},
+                        }
+                    },
+                ]
             )
         except self._client.exceptions.TransactionCanceledException as error:
             self._lock.check(run=run, fence=fence)
+            if self.get(snapshot) is None:
+                raise gone(run, snapshot) from error
             raise LockLostError(
-                f"the published pointer of export {self._export!r} changed while run {run!r} was moving it; "
-                "nothing was changed by this run. Look at: make status"
+                f"snapshot {snapshot} of export {self._export!r} was changed by somebody else while run "
+                f"{run!r} worked on it; nothing was changed by this run. Start a new run"
             ) from error
 
-    def _pointer(self) -> Mapping[str, str]:
-        answer = self._client.get_item(TableName=self._table, Key=self._pointer_key(), ConsistentRead=True)
-        return {name: value["S"] for name, value in answer.get("Item", {}).items()}
+    def _key(self, snapshot: str) -> "Mapping[str, AttributeValueTypeDef]":
+        return item_key(export_key(self._export), f"snapshot#{snapshot}")
 
-    def _pointer_key(self) -> dict[str, Any]:
-        return {"pk": {"S": f"export#{self._export}"}, "sk": {"S": "published"}}
 
-    def _key(self, snapshot: str) -> dict[str, Any]:
-        return {"pk": {"S": f"export#{self._export}"}, "sk": {"S": f"snapshot#{snapshot}"}}
+def claim_together(exports: Sequence[Snapshots], *, run: str, moment: datetime) -> datetime:
+    """The first moment from ``moment`` on, in whole seconds, that is free in all exports; now the run's."""
+    moment = moment.replace(microsecond=0)
+    while not all(snapshots.claim(run=run, moment=moment) for snapshots in exports):
+        for snapshots in exports:
+            snapshots.unclaim(run=run, moment=moment)
+        moment += timedelta(seconds=1)
+    return moment
+
+
+def gone(run: str, snapshot: str) -> RunGoneError:
+    """The error of a step whose snapshot was removed when its run was closed."""
+    return RunGoneError(
+        f"snapshot {snapshot} of run {run!r} does not exist any more: when a run ends without success, its "
+        "files are removed, so a redrive cannot go on from there. Start a new run"
+    )
 
 
 def _snapshot(item: Mapping[str, Any]) -> Snapshot:
+    def number(name: str) -> int | None:
+        return int(item[name]["N"]) if name in item else None
+
+    def text(name: str) -> str | None:
+        return str(item[name]["S"]) if name in item else None
+
     return Snapshot(
         snapshot=item["sk"]["S"].removeprefix("snapshot#"),
         run=item["run"]["S"],
         state=item["state"]["S"],
-        manifest=item["manifest"]["S"] if "manifest" in item else None,
-        rows=int(item["rows"]["N"]) if "rows" in item else None,
-        bytes_written=int(item["bytes_written"]["N"]) if "bytes_written" in item else None,
+        manifest=text("manifest"),
+        manifest_sha256=text("manifest_sha256"),
+        generation=number("generation"),
+        schema_fingerprint=text("schema_fingerprint"),
+        rows=number("rows"),
+        bytes_written=number("bytes_written"),
     )

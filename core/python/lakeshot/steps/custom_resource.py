@@ -24,11 +24,12 @@ def answer(event: Mapping[str, Any], log_stream: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - whatever it is, CloudFormation has to hear of it
         logger.exception("custom resource failed")
         reason = f"{type(error).__name__}: {error} (log stream {log_stream})"
+    properties = event["ResourceProperties"]
     body = {
         "Status": "FAILED" if reason else "SUCCESS",
         "Reason": reason or "done",
         "PhysicalResourceId": event.get("PhysicalResourceId")
-        or f"view-{event['ResourceProperties']['Export']}",
+        or f"view-{properties.get('Export') or properties['Group']}",
         **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
     }
     _put(event["ResponseURL"], json.dumps(body).encode())

@@ -15,6 +15,7 @@ _NEXT_STEPS = {
     "LockLostError": "Another run has taken over; run again only if that one fails.",
     "PayloadError": "Correct the payload and start the run again.",
     "SourceError": "Correct the source table or its name, then run again.",
+    "PinnedTypeError": "Widen or remove the attribute's entry in 'types' of exports.yaml, deploy, run again.",
     "PermissionDeniedError": "Allow the action in the role's policy, then run again.",
     "VerificationError": "Run again; if it repeats, look at the job's log.",
     "CatalogError": "Correct the catalog, then run again.",

@@ -5,7 +5,6 @@ input with the same models, so neither side can drift from the other.
 """
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,60 +14,58 @@ from lakeshot.model import Model
 
 
 class PlanInput(Model):
-    """What the plan step gets: the execution's input as it came, and the execution itself."""
+    """What the plan step gets: the execution's input as it came, and the execution itself.
+
+    ``redrive`` is how often the execution has been redriven, here and in every other step's input.
+    """
 
     payload: Any
     execution_arn: str
     started_at: datetime
+    redrive: int
 
 
 class JobStart(Model):
-    """How the Glue job is to be started."""
+    """How the Glue job is to be started. ``region`` is told because not every Glue process knows it."""
 
     name: str
-    arguments: Mapping[str, str]
+    region: str
     workers: int
     worker_type: str
     timeout_minutes: int
 
 
-class Planned(Model):
-    """What the plan step settles for the states behind it. ``plan`` is the S3 URI of the whole plan."""
+class Member(Model):
+    """What the plan step settles for the states of one export. ``plan`` is the S3 URI of the whole plan."""
 
     run: str
-    export: str
     plan: str
-    catalog: Literal["crawler", "direct"]
+    reads: bool
+    crawls: bool
     crawler: str
     job: JobStart
     verifiers: tuple[int, ...]
 
 
+class Planned(Model):
+    """What the plan step settles: the exports that run, or the run of which this one is a duplicate."""
+
+    duplicate_of: str | None = None
+    plans: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
+
+
 class StepInput(Model):
-    """What a step gets that needs only the plan."""
+    """What a step gets that works on one export."""
 
     plan: str
+    redrive: int
 
 
 class VerifyFilesInput(StepInput):
     """One verifier's share: the files whose position modulo the number of verifiers is ``verifier``."""
 
     verifier: int
-
-
-class LastCrawl(Model):
-    """How a crawl ended, as Glue's GetCrawler tells it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    status: str = Field(alias="Status")
-    message: str | None = Field(default=None, alias="ErrorMessage")
-
-
-class CatalogInput(StepInput):
-    """How the crawl ended, or None where the catalog is written directly."""
-
-    crawl: LastCrawl | None = None
 
 
 class Catalogued(Model):
@@ -85,31 +82,38 @@ class VerifyReadableInput(StepInput):
     query_execution_id: str
 
 
-class JobRun(Model):
-    """A finished Glue job run, as Glue tells it. ``dpu_seconds`` is None unless auto scaling measured it."""
+class RunInput(Model):
+    """What a step gets that works on all exports of the run at once."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    id: str = Field(alias="Id")
-    execution_seconds: int = Field(alias="ExecutionTime")
-    dpu_seconds: float | None = Field(default=None, alias="DPUSeconds")
-
-
-class ReportInput(StepInput):
-    """The job run that read the source."""
-
-    job_run: JobRun
+    plans: tuple[str, ...]
+    redrive: int
 
 
 def export_named_in(execution_input: str | None) -> str | None:
     """The export that an execution's input names, if it names one."""
+    return _named_in(execution_input, "export")
+
+
+def group_named_in(execution_input: str | None) -> str | None:
+    """The group that an execution's input names, if it names one."""
+    return _named_in(execution_input, "group")
+
+
+def _named_in(execution_input: str | None, field: str) -> str | None:
     document = json.loads(execution_input or "null")
-    name = document.get("export") if isinstance(document, dict) else None
+    name = document.get(field) if isinstance(document, dict) else None
     return name if isinstance(name, str) else None
 
 
+END_OF_EXECUTION = "Step Functions Execution Status Change"
+"""What EventBridge calls the event of an execution that ended."""
+
+
 class ExecutionEnd(Model):
-    """The detail of a "Step Functions Execution Status Change" event, as far as it is used."""
+    """The detail of a "Step Functions Execution Status Change" event, as far as it is used.
+
+    ``redrive`` is how often the execution had been redriven when it ended.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -118,6 +122,7 @@ class ExecutionEnd(Model):
     input: str | None = None
     error: str | None = None
     cause: str | None = None
+    redrive: int = Field(default=0, alias="redriveCount")
 
     @property
     def run(self) -> str:
@@ -128,6 +133,11 @@ class ExecutionEnd(Model):
     def export(self) -> str | None:
         """The export that the execution's input names, if it names one."""
         return export_named_in(self.input)
+
+    @property
+    def group(self) -> str | None:
+        """The group that the execution's input names, if it names one."""
+        return group_named_in(self.input)
 
 
 class CloseInput(Model):

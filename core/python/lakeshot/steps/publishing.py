@@ -1,60 +1,154 @@
-"""Publish: move the recorded pointer, then the view, and take both back if the view does not follow."""
+"""Publish: announce, move the views, read them back, confirm; or put back whatever was moved.
 
+One export or a whole group alike: until the pointers are confirmed, in one transaction, everything can
+be put back, and ``close`` does so for a run that was interrupted here.
+"""
+
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeshot.commit.manifest import Manifest
-from lakeshot.errors import VerificationError
+from lakeshot.errors import CatalogError, VerificationError
 from lakeshot.lake import Lake
-from lakeshot.runs.snapshots import Snapshots
-from lakeshot.stored import load
+from lakeshot.lake.view import ViewDefinition
+from lakeshot.runs.pointers import Move, Pointers
+from lakeshot.stored import load_if_there, save_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+    from lakeshot.lake.staged_view import StagedView
+
+
+@dataclass(frozen=True)
+class ExportView:
+    """The view of one export, to be moved to a snapshot of so many rows.
+
+    ``run_uri`` is the S3 prefix of the run's own files, where the view's definition is kept as it was before.
+    """
+
+    export: str
+    lake: Lake
+    fence: int
+    snapshot: str
+    rows: int
+    run_uri: str
+
+    @property
+    def move(self) -> Move:
+        """What the pointers are told."""
+        return Move(export=self.export, snapshot=self.snapshot, fence=self.fence)
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """The view that tells of a group's moment, and the query it shall show."""
+
+    view: "StagedView"
+    fence: int
+    select: str
+
 
 @dataclass(frozen=True)
 class Publisher:
-    """Publishes verified snapshots of one export."""
+    """Publishes what run ``run`` has staged."""
 
     s3: "S3Client"
-    snapshots: Snapshots
-    lake: Lake
+    pointers: Pointers
+    run: str
 
-    def publish(self, manifest: Manifest, *, fence: int) -> None:
-        """Let the view show this snapshot and read it back; on failure it shows what it did before.
+    def publish(
+        self, views: Sequence[ExportView], group: GroupView | None = None, *, allow_older: bool = False
+    ) -> None:
+        """Let every view show its snapshot, all or none; repeating it changes nothing.
 
-        ``fence`` is the number under which the manifest's run holds the lock.
+        Raises CatalogError for a moment older than the one shown, VerificationError for a view that does
+        not show what it should, LockLostError if the run is not at work any more; the views then show
+        what they showed before.
         """
-        self.snapshots.publish(manifest.snapshot, run=manifest.run, fence=fence)
+        moves = [view.move for view in views]
+        if not self.pointers.arrived(moves):
+            try:
+                self._publish(views, group, allow_older=allow_older)
+            except Exception:
+                # Another invocation of this step may have done it, or the answer to confirming was lost.
+                if not self.pointers.arrived(moves):
+                    raise
+        for view in views:
+            view.lake.unstage(self.run)
+        if group is not None:
+            group.view.unstage(self.run)
+
+    def _publish(self, views: Sequence[ExportView], group: GroupView | None, *, allow_older: bool) -> None:
+        moves = [view.move for view in views]
+        for view in views:
+            if view.lake.shown() is None:  # somebody removed it; what is put back must be there
+                view.lake.replace(view.lake.stage_nothing(), fence=view.fence)
+        staged = group.view.stage(self.run, group.select, snapshot=None) if group is not None else None
+        attempt = self.pointers.announce(moves, run=self.run, allow_older=allow_older)
         try:
-            self._move_view(manifest)
+            self._move(views, attempt)
+            if group is not None and staged is not None:
+                self._save_before(_of_group(views), attempt, group.view.shown())
+                group.view.replace(staged, fence=group.fence)
+            self.pointers.confirm(moves, run=self.run)
         except Exception:
-            # Whatever it was, an error of AWS included: no pointer may stay that no view follows.
-            # What cannot be taken back here, for the same reason perhaps, is taken back by close.
+            # Whatever it was, an error of AWS included, no view may stay that is not confirmed.
+            # What cannot be put back here, for the same reason perhaps, is put back by close.
             with suppress(Exception):
-                self.take_back(manifest.snapshot, run=manifest.run, fence=fence)
+                self.put_back(views, group)
             raise
 
-    def take_back(self, snapshot: str, *, run: str, fence: int) -> None:
-        """Let the view show again what it showed before a published snapshot, and then point to that."""
-        self.lake.show(self._manifest(self.snapshots.before(snapshot)))
-        self.snapshots.unpublish(snapshot, run=run, fence=fence)
+    def put_back(self, views: Sequence[ExportView], group: GroupView | None = None) -> None:
+        """Let the views show again what they showed before this run moved them, then withdraw the moves.
 
-    def _move_view(self, manifest: Manifest) -> None:
-        self.lake.show(manifest)
-        shown = self.lake.shown_rows()
-        if shown != manifest.rows:
-            raise VerificationError(
-                f"the view shows {shown} rows after it was moved to snapshot {manifest.snapshot}, "
-                f"which has {manifest.rows}; it was moved back"
-            )
+        Every view is written, moved or not: that is what stops a step that is about to move it.
+        """
+        attempt = self.pointers.of(views[0].export).attempt
+        if group is not None:
+            definition = self._before(_of_group(views), attempt, group.view.shown())
+            if definition is not None:
+                group.view.replace(definition, fence=group.fence)
+        for view in views:
+            definition = self._before(view.run_uri, attempt, view.lake.shown())
+            if definition is not None:
+                view.lake.replace(definition, fence=view.fence)
+        self.pointers.withdraw([view.move for view in views], run=self.run)
 
-    def show_published(self) -> None:
-        """Let the view show what is published, or no rows."""
-        self.lake.show(self._manifest(self.snapshots.published()))
+    def _move(self, views: Sequence[ExportView], attempt: str) -> None:
+        for view in views:
+            staged = view.lake.staged(self.run)
+            if staged is None or staged.snapshot != view.snapshot:
+                raise CatalogError(
+                    f"the view that run {self.run!r} had made for export {view.export!r} is gone from the "
+                    "catalog; nothing was published. Find out who removed it, then run again"
+                )
+            self._save_before(view.run_uri, attempt, view.lake.shown())
+            view.lake.replace(staged, fence=view.fence)
+        for view in views:
+            shown = view.lake.shown_rows()
+            if shown != view.rows:
+                raise VerificationError(
+                    f"the view of export {view.export!r} shows {shown} rows after it was moved to snapshot "
+                    f"{view.snapshot}, which has {view.rows}; it was moved back"
+                )
 
-    def _manifest(self, snapshot: str | None) -> Manifest | None:
-        known = next((entry for entry in self.snapshots.all() if entry.snapshot == snapshot), None)
-        return load(self.s3, known.manifest, Manifest) if known is not None and known.manifest else None
+    def _save_before(self, run_uri: str, attempt: str, definition: ViewDefinition | None) -> None:
+        """Keep what a view was before; the first time only, because later it may be the moved one."""
+        if definition is not None:
+            save_once(self.s3, _before_uri(run_uri, attempt), definition)
+
+    def _before(self, run_uri: str, attempt: str | None, now: ViewDefinition | None) -> ViewDefinition | None:
+        """What a view was before, which is what it is now if it was not moved yet."""
+        saved = load_if_there(self.s3, _before_uri(run_uri, attempt), ViewDefinition) if attempt else None
+        return saved or now
+
+
+def _of_group(views: Sequence[ExportView]) -> str:
+    """Where the group's view is kept: beside its first member's."""
+    return f"{views[0].run_uri}group-"
+
+
+def _before_uri(run_uri: str, attempt: str) -> str:
+    return f"{run_uri}view-before-{attempt}.json"

@@ -1,23 +1,31 @@
 """The AWS services a helper function talks to, each client made once and only when asked for."""
 
+import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
 
-from lakeshot.config.deployed import Deployed
+from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.names import StageNames
+from lakeshot.runs.entrance import Entrance
+from lakeshot.runs.keys import group_key
 from lakeshot.runs.liveness import Liveness
-from lakeshot.runs.lock import Lock
+from lakeshot.runs.lock import Holder
+from lakeshot.runs.pointers import Pointers
 from lakeshot.runs.records import RunTable
 from lakeshot.runs.snapshots import Snapshots
+from lakeshot.steps.entering import EnteredRun, enter
 from lakeshot.steps.environment import FunctionEnvironment
+from lakeshot.steps.messages import END_OF_EXECUTION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_glue.client import GlueClient
+    from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
@@ -64,6 +72,10 @@ class Services:
         return self.session.client("ssm")
 
     @cached_property
+    def _lambda(self) -> "LambdaClient":
+        return self.session.client("lambda")
+
+    @cached_property
     def _sns(self) -> "SNSClient":
         return self.session.client("sns")
 
@@ -77,9 +89,31 @@ class Services:
         """Run records."""
         return RunTable(self.dynamodb, self.names.run_table)
 
-    def lock(self, deployed: Deployed) -> Lock:
-        """The lock of an export."""
-        return Lock(self.dynamodb, table=self.names.run_table, export=deployed.export)
+    @property
+    def pointers(self) -> Pointers:
+        """The published pointers."""
+        return Pointers(self.dynamodb, table=self.names.run_table)
+
+    def enter(self, plan_uri: str, redrive: int, *, anew: bool = False) -> EnteredRun:
+        """Enter the run whose plan this is (see ``Entrance.enter``)."""
+        now = datetime.now(UTC)
+        return enter(self.s3, self.dynamodb, plan_uri, redrive=redrive, now=now, anew=anew)
+
+    def enter_group(self, group: DeployedGroup, run: str, redrive: int, *, anew: bool = False) -> int:
+        """Enter a group's run; the fencing number it holds for the group."""
+        entrance = Entrance(self.dynamodb, table=self.names.run_table, partition=group_key(group.group))
+        return entrance.enter(run=run, redrive=redrive, now=datetime.now(UTC), anew=anew)
+
+    def have_closed(self, holder: Holder) -> bool:
+        """Have ``close`` end the run of a lock's holder, without waiting; False if it is running."""
+        detail = self.liveness.end_of(holder.execution_arn)
+        if detail is not None:
+            self._lambda.invoke(
+                FunctionName=self.names.function("close"),
+                InvocationType="Event",
+                Payload=json.dumps({"detail-type": END_OF_EXECUTION, "detail": detail}),
+            )
+        return detail is not None
 
     def snapshots(self, deployed: Deployed) -> Snapshots:
         """The snapshots of an export."""

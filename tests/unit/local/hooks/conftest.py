@@ -5,17 +5,24 @@ from collections.abc import Iterator
 import pytest
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import athena, eventbridge, glue, lambda_svc, s3, scheduler, stepfunctions
+from ministack.services import athena, eventbridge, glue, iam, lambda_svc, s3, scheduler, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 PATCHED = {
     app: ["call_service_handler_sync"],
     athena: ["_parse_ddl", "_execute_query"],
-    eventbridge: ["_invoke_target"],
-    glue: ["_create_job", "_update_job"],
+    eventbridge: ["_dispatch_to_lambda", "_invoke_target", "_put_events"],
+    glue: ["_create_crawler", "_create_job", "_update_crawler", "_update_job", "_update_table"],
+    iam: [
+        "_create_policy",
+        "_create_policy_version",
+        "_create_role",
+        "_put_role_policy",
+        "_update_assume_role_policy",
+    ],
     iam_actions: ["access_denied_response", "extract_resource_arn"],
     iam_evaluator: ["_resolve_condition_key", "enforce"],
-    lambda_svc: ["_execute_function_warm"],
+    lambda_svc: ["_execute_function_warm", "_route_async_failure"],
     s3: ["_create_multipart_upload", "_complete_multipart_upload", "_composite_checksum"],
     scheduler: ["_SCHEDULE_TICK_INTERVAL"],
     stepfunctions: [
@@ -29,6 +36,15 @@ PATCHED = {
         "_execute_map",
         "_execute_parallel",
         "_execute_pass",
+        "_add_event",
+        "_describe_execution",
+        "_error_matches",
+        "_eval_intrinsic_arg",
+        "_resolve_params_obj",
+        "_run_map_items",
+        "_run_parallel_branches",
+        "_run_sub_machine",
+        "_scaled_sleep",
     ],
 }
 
@@ -39,7 +55,14 @@ def fresh_ministack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module, names in PATCHED.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name))
-    for registry in (app.SERVICE_HANDLERS, stepfunctions._SERVICE_DISPATCH, provisioners._GLUE_JOB_DEFAULTS):
+    for registry in (
+        app.SERVICE_HANDLERS,
+        iam._IAM_HANDLERS,
+        provisioners._GLUE_JOB_DEFAULTS,
+        provisioners._RESOURCE_HANDLERS["AWS::IAM::ManagedPolicy"],
+        provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"],
+        stepfunctions._SERVICE_DISPATCH,
+    ):
         for key, value in registry.items():
             monkeypatch.setitem(registry, key, value)
     yield

@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import re
+import threading
+import time
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +29,7 @@ from local.hooks import (
 )
 from local.hooks.operations import Response
 from local.hooks.s3 import keep_whole_object_checksums
+from local.hooks.tables import replace_whole_tables
 from tests.unit.local.hooks.calls import call, wait_for
 
 
@@ -82,6 +85,98 @@ def test_a_replaced_crawler_crawls_in_the_scope_of_its_start() -> None:
     assert (crawls[0].account, crawls[0].region) == ("000000000000", "us-east-1")
     assert crawls[0].role_arn == "arn:aws:iam::000000000000:role/crawling"
     assert crawler()["LastCrawl"]["ErrorMessage"] == "two schemas"
+
+
+def test_a_crawler_is_stopping_until_its_crawl_has_ended() -> None:
+    """StopCrawler is for a running crawler; the crawl it ends is CANCELLED, and none was before the first."""
+    going = threading.Event()
+
+    def crawl(started: Crawl) -> JsonObject:
+        while not started.is_stopped():
+            time.sleep(0.01)
+        going.wait(5)
+        return {}
+
+    def crawler() -> dict[str, Any]:
+        shown: Any = call("glue", "GetCrawler", named)["Crawler"]
+        return dict(shown)
+
+    replace_crawler(crawl)
+    named: JsonObject = {"Name": "c"}
+    call("glue", "CreateCrawler", {**named, "Role": "crawling", "Targets": {}, "DatabaseName": "d"})
+    assert "LastCrawl" not in crawler()
+    assert call("glue", "StopCrawler", named)["__type"] == "CrawlerNotRunningException"
+    assert call("glue", "StopCrawler", {"Name": "none"})["__type"] == "EntityNotFoundException"
+    call("glue", "StartCrawler", named)
+    assert call("glue", "StopCrawler", named) == {}
+    assert crawler()["State"] == "STOPPING"
+    assert call("glue", "StopCrawler", named)["__type"] == "CrawlerStoppingException"
+    assert call("glue", "StartCrawler", named)["__type"] == "CrawlerRunningException"
+    going.set()
+    wait_for(lambda: crawler()["State"] == "READY")
+    assert crawler()["LastCrawl"]["Status"] == "CANCELLED"
+    assert crawler()["LastCrawl"]["StartTime"] > 0
+
+
+def test_a_crawl_that_ends_is_stopping_before_it_is_ready() -> None:
+    """RUNNING, STOPPING, READY; the last crawl is told with READY."""
+    replace_crawler(lambda started: {})
+    named: JsonObject = {"Name": "c"}
+    call("glue", "CreateCrawler", {**named, "Role": "crawling", "Targets": {}, "DatabaseName": "d"})
+    call("glue", "StartCrawler", named)
+    seen: list[tuple[str, bool]] = []
+
+    def is_ready() -> bool:
+        shown: Any = call("glue", "GetCrawler", named)["Crawler"]
+        seen.append((shown["State"], "LastCrawl" in shown))
+        return bool(shown["State"] == "READY")
+
+    wait_for(is_ready)
+    assert seen[-1] == ("READY", True)
+    assert ("STOPPING", False) in seen
+
+
+def test_a_crawler_of_new_folders_only_may_only_log_changes() -> None:
+    """Glue refuses it any other policy, when it is made and when it is changed."""
+    replace_crawler(lambda started: {})
+    only_new = {"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}}
+    crawler: JsonObject = {"Name": "c", "Role": "crawling", "Targets": {}, "DatabaseName": "d"}
+    logs = {"SchemaChangePolicy": {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}}
+    updates = {"SchemaChangePolicy": {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "LOG"}}
+    assert call("glue", "CreateCrawler", crawler | only_new)["__type"] == "InvalidInputException"
+    assert call("glue", "CreateCrawler", crawler | updates) == {}
+    assert call("glue", "UpdateCrawler", {"Name": "c", **only_new})["__type"] == "InvalidInputException"
+    assert call("glue", "UpdateCrawler", {"Name": "c", **only_new, **logs}) == {}
+
+
+def test_a_table_is_updated_by_version_and_as_a_whole() -> None:
+    """A stale VersionId is refused, each update changes it, and what an update leaves out is gone."""
+    replace_whole_tables()
+    where = {"DatabaseName": "d"}
+    call("glue", "CreateDatabase", {"DatabaseInput": {"Name": "d"}})
+    call(
+        "glue",
+        "CreateTable",
+        {**where, "TableInput": {"Name": "t", "Description": "kept?", "Parameters": {}}},
+    )
+
+    def update(version: str, **table: object) -> JsonObject:
+        given: JsonObject = {**where, "TableInput": {"Name": "t", **table}, "VersionId": version}
+        return call("glue", "UpdateTable", given | {"SkipArchive": True})
+
+    def shown() -> dict[str, Any]:
+        table: Any = call("glue", "GetTable", {**where, "Name": "t"})["Table"]
+        return dict(table)
+
+    first = shown()["VersionId"]
+    assert update(first, Parameters={"fence": "1"}) == {}
+    second = shown()["VersionId"]
+    assert (second != first, shown()["Parameters"]) == (True, {"fence": "1"})
+    assert "Description" not in shown()
+    assert update(first, Parameters={"fence": "0"})["__type"] == "ConcurrentModificationException"
+    assert update(second, Parameters={"fence": "1"}) == {}
+    assert shown()["VersionId"] not in {first, second}
+    assert shown()["Parameters"] == {"fence": "1"}
 
 
 def test_a_replaced_executor_gets_every_statement_and_its_caller() -> None:

@@ -1,0 +1,80 @@
+"""The view shows every column in its logical type, whatever the table's type for it is."""
+
+import io
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from lakeshot.columns.schema import arrow_schema, hive_type, view_expression
+from lakeshot.columns.types import NULL, PINNABLE, Column
+from lakeshot.files import Compression, FileFormat
+from lakeshot.files.formats import ENCODERS
+from tests.unit.local.lake_in_memory import Lake
+
+SERDES = {
+    FileFormat.PARQUET: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    FileFormat.JSON: "org.openx.data.jsonserde.JsonSerDe",
+}
+VALUES: Mapping[str, tuple[object, str]] = {
+    "null": (None, ""),
+    "bigint": (2**63 - 1, "9223372036854775807"),
+    "decimal(38,18)": (Decimal("1E-18"), "0.000000000000000001"),
+    "number_text": ("1E-130", "1E-130"),
+    "string": ('é"', 'é"'),
+    "boolean": (False, "false"),
+    "binary": (b"\x00\xff", "00 ff"),
+    "json": ('{"a":1}', '{"a":1}'),
+    "array<bigint>": ([1, 2], "[1, 2]"),
+    "array<decimal(38,18)>": ([Decimal("0.5")], "[0.500000000000000000]"),
+    "array<number_text>": (["1E9"], "[1E9]"),
+    "array<string>": (["x"], "[x]"),
+    "array<binary>": ([b"\x00"], "[00]"),
+}
+"""A value of each type, and what Athena prints of it."""
+COLUMNS = tuple(
+    Column(name=f"c{number}", source=f"c{number}", type=column_type)
+    for number, column_type in enumerate((NULL, *PINNABLE))
+)
+
+
+def lake_of(file_format: FileFormat, declared: Mapping[str, str]) -> Lake:
+    """A lake whose table ``t`` has a row of all values; ``declared`` types differ from ours."""
+    schema = arrow_schema(COLUMNS)
+    values = [VALUES[str(column.type)][0] for column in COLUMNS]
+    arrays = [pa.array([value], field.type) for value, field in zip(values, schema, strict=True)]
+    body, lake = io.BytesIO(), Lake()
+    encoder = ENCODERS[file_format](body, COLUMNS, Compression.NONE)
+    encoder.write(pa.Table.from_arrays(arrays, schema=schema))
+    encoder.close()
+    lake.store.objects[f"t/a.{file_format}"] = body.getvalue()
+    own = {column.name: hive_type(column.type, file_format) for column in COLUMNS}
+    lake.declare("t", {**own, **declared}, serde=SERDES[file_format])
+    return lake
+
+
+def view_of(lake: Lake, file_format: FileFormat) -> tuple[list[str], list[str]]:
+    """The types of the view's columns as the catalog names them, and the texts of its one row."""
+    shown = ", ".join(f"{view_expression(column, file_format)} AS {column.name}" for column in COLUMNS)
+    lake.rows(f"CREATE VIEW v AS SELECT {shown} FROM t")
+    types = [column.type for column in lake.catalog.databases["lakeshot"]["v"].storage_descriptor.columns]
+    (row,) = lake.rows("SELECT * FROM v")
+    return types, [text or "" for text in row]
+
+
+TYPES = [hive_type(column.type, FileFormat.PARQUET) for column in COLUMNS]
+TEXTS = [VALUES[str(column.type)][1] for column in COLUMNS]
+
+
+@pytest.mark.parametrize("file_format", list(FileFormat))
+def test_every_type_is_shown_as_itself(file_format: FileFormat) -> None:
+    """A value of each type comes out of the view as it went into the file, in the type it has."""
+    assert view_of(lake_of(file_format, {}), file_format) == (TYPES, TEXTS)
+
+
+def test_a_type_that_a_crawler_guessed_is_not_seen_in_the_view() -> None:
+    """A boolean that the table takes for text is a boolean to a reader."""
+    (number,) = [n for n, column in enumerate(COLUMNS) if str(column.type) == "boolean"]
+    lake = lake_of(FileFormat.JSON, {f"c{number}": "string"})
+    assert view_of(lake, FileFormat.JSON) == (TYPES, TEXTS)

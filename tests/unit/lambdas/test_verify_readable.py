@@ -1,0 +1,37 @@
+"""The function that holds what Athena counted against the manifest."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+
+from lakeshot.errors import VerificationError
+from tests.unit.lambdas.conftest import Invoke, uri
+from tests.unit.stage import DAY_1, Stage
+
+
+@pytest.mark.parametrize(("counted", "state"), [(2, "verified"), (3, "committed")])
+def test_a_snapshot_is_verified_if_the_query_counted_its_rows(
+    counted: int,
+    state: str,
+    stage: Stage,
+    function: Callable[[str], Invoke],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The state machine passes the query's id on, the function fetches its one number."""
+    plan = stage.begin("run-1", 1)
+    stage.commit(plan)
+    stage.catalogue(plan)
+    answers = {"query-7": counted}
+    invoke = function("verify_readable")
+    athena = SimpleNamespace(number=answers.__getitem__)
+    monkeypatch.setattr("lambdas.verify_readable.open_athena", lambda *_: athena)
+    event = {"plan": uri(plan), "redrive": 0, "query_execution_id": "query-7"}
+    if state == "verified":
+        assert invoke(event) is None
+    else:
+        with pytest.raises(VerificationError):
+            invoke(event)
+    entry = stage.snapshots().get(DAY_1)
+    assert entry is not None
+    assert (entry.state, stage.record("run-1").step) == (state, "verify readable")

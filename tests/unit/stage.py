@@ -1,0 +1,428 @@
+"""A stage in memory: two exports and their group, and the steps of their runs told in sentences."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from lakeshot.commit.manifest import Manifest, save_manifest
+from lakeshot.config.deployed import Deployed, DeployedGroup
+from lakeshot.config.exports import parse_config
+from lakeshot.dynamodb.rate import ReadRate
+from lakeshot.lake.staged_view import StagedView
+from lakeshot.lake.view import ViewDefinition
+from lakeshot.runs.entrance import Entrance
+from lakeshot.runs.keys import export_key, group_key
+from lakeshot.runs.liveness import Liveness
+from lakeshot.runs.lock import Lock
+from lakeshot.runs.plan import Plan, Reading, SourceTable, plan_uri
+from lakeshot.runs.pointers import Pointers
+from lakeshot.runs.records import RunRecord, RunState, RunTable
+from lakeshot.runs.snapshots import Snapshots
+from lakeshot.steps.cataloguing import Cataloguer
+from lakeshot.steps.closing import ClosedGroup, Closer
+from lakeshot.steps.entering import EnteredRun, enter
+from lakeshot.steps.messages import ExecutionEnd
+from lakeshot.steps.publishing import ExportView, Publisher
+from lakeshot.steps.publishing_group import group_view
+from lakeshot.steps.reporting import Finished, Reporter
+from lakeshot.steps.retaining import Retention
+from lakeshot.steps.verifying_readable import verify_readable
+from lakeshot.stored import save_once
+from tests.model.actors import Client
+from tests.model.dynamodb_in_memory import DynamoDBInMemory
+from tests.model.s3_in_memory import S3InMemory
+from tests.model.services_errors import EXCEPTIONS, fail
+from tests.unit.conftest import BUCKET, NOON, RUN_TABLE
+from tests.unit.lakes import LakeInMemory
+from tests.unit.manifests import COLUMNS, manifest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+    from lakeshot.columns.types import Column
+
+ARN = "arn:aws:states:us-east-1:123456789012:execution:lakeshot-dev-export:{}"
+DAY_1, DAY_2, DAY_3 = "20261121T120000Z", "20261122T120000Z", "20261123T120000Z"
+MEMBERS = ("reviews", "orders")
+GROUP = DeployedGroup(group="nightly", stage="dev", database="lakeshot", bucket=BUCKET, exports=MEMBERS)
+
+
+def deployed_export(name: str, table: str) -> Deployed:
+    """An export without a crawler."""
+    source = {"type": "dynamodb", "table": table}
+    config = parse_config({"exports": {name: {"source": source, "catalog": "direct"}}})
+    return Deployed.of(
+        name=name,
+        export=config.exports[name],
+        stage="dev",
+        database="lakeshot",
+        bucket=BUCKET,
+        job_role_arn=f"arn:aws:iam::123456789012:role/lakeshot-dev-{name}-job",
+    )
+
+
+class GroupViewInMemory:
+    """Behaves as ``StagedView`` does for a group; a view's text is its query."""
+
+    def __init__(self) -> None:
+        self.lake = LakeInMemory()
+        self.shown, self.replace = self.lake.shown, self.lake.replace
+        self.staged, self.unstage, self.drop = self.lake.staged, self.lake.unstage, self.lake.drop_view
+
+    def stage(self, run: str, select: str, *, snapshot: str | None) -> ViewDefinition:
+        self.lake.staging[run] = self._definition(select, snapshot)
+        return self.lake.staging[run]
+
+    def stage_nothing(self, select: str) -> ViewDefinition:
+        return self._definition(select, None)
+
+    def _definition(self, select: str, snapshot: str | None) -> ViewDefinition:
+        return ViewDefinition(
+            snapshot=snapshot, original_text=select, expanded_text="", columns=(), parameters={}
+        )
+
+
+class JobsAndCrawlers:
+    """Job runs and crawlers; what is stopped is over at the next look."""
+
+    exceptions = EXCEPTIONS
+
+    def __init__(self) -> None:
+        self.job_runs: dict[str, list[dict[str, Any]]] = {}
+        self.crawlers: dict[str, dict[str, Any]] = {}
+        self.stopped: list[str] = []
+        self.obeys = True
+
+    def get_paginator(self, _: str) -> "JobsAndCrawlers":
+        return self
+
+    def paginate(self, *, JobName: str) -> Iterator[Mapping[str, object]]:  # noqa: N803
+        return iter([{"JobRuns": self.job_runs.get(JobName, [])}])
+
+    def start(self, job: str, run: str, id_: str) -> None:
+        self.job_runs.setdefault(job, []).append(
+            {"Id": id_, "JobRunState": "RUNNING", "Arguments": {"--run": run}, "ExecutionTime": 3600}
+        )
+
+    def get_job_run(self, *, JobName: str, RunId: str) -> Mapping[str, object]:  # noqa: N803
+        (found,) = [one for one in self.job_runs[JobName] if one["Id"] == RunId]
+        return {"JobRun": found}
+
+    def batch_stop_job_run(self, *, JobName: str, JobRunIds: Sequence[str]) -> None:  # noqa: N803
+        self.stopped += JobRunIds
+        for one in self.job_runs[JobName]:
+            if one["Id"] in JobRunIds and self.obeys:
+                one["JobRunState"] = "STOPPED"
+
+    def get_crawler(self, *, Name: str) -> Mapping[str, object]:  # noqa: N803
+        if Name not in self.crawlers:
+            fail("EntityNotFoundException")
+        return {"Crawler": self.crawlers[Name]}
+
+    def stop_crawler(self, *, Name: str) -> None:  # noqa: N803
+        self.stopped.append(Name)
+        if self.obeys:
+            self.crawlers[Name]["State"] = "READY"
+
+
+class ExecutionsInMemory:
+    """Executions that go on until they are said to have ended, with what they are told to have ended with."""
+
+    exceptions = EXCEPTIONS
+
+    def __init__(self) -> None:
+        self.ends: dict[str, dict[str, object]] = {}
+
+    def describe_execution(self, *, executionArn: str) -> Mapping[str, object]:  # noqa: N803
+        end = self.ends.get(executionArn.rsplit(":", 1)[-1], {"status": "RUNNING"})
+        return {"executionArn": executionArn, **end}
+
+
+class Parameters:
+    """SSM's parameters."""
+
+    exceptions = EXCEPTIONS
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def get_parameter(self, *, Name: str) -> Mapping[str, object]:  # noqa: N803
+        if Name not in self.values:
+            fail("ParameterNotFound")
+        return {"Parameter": {"Value": self.values[Name]}}
+
+
+class Stage:
+    """Two exports, their group, and everything around them."""
+
+    def __init__(self) -> None:
+        self.tables = DynamoDBInMemory()
+        dynamodb: DynamoDBClient = cast("Any", Client("dynamodb", self.tables, _unheard))
+        s3: S3Client = cast("Any", Client("s3", S3InMemory(), _unheard))
+        self.dynamodb, self.s3, self.ssm = dynamodb, s3, Parameters()
+        self.deployed = {
+            "reviews": deployed_export("reviews", "Reviews"),
+            "orders": deployed_export("orders", "Orders"),
+        }
+        self.lakes = {name: LakeInMemory() for name in MEMBERS}
+        self.group_view = GroupViewInMemory()
+        self.glue, self.executions = JobsAndCrawlers(), ExecutionsInMemory()
+        self.runs, self.groups = RunTable(dynamodb, RUN_TABLE), RunTable.of_groups(dynamodb, RUN_TABLE)
+        self.pointers = Pointers(dynamodb, table=RUN_TABLE)
+        self.notices: list[tuple[str, str]] = []
+        self.topic_is_broken = False
+        for lake in self.lakes.values():  # as their stacks make them
+            lake.replace(lake.stage_nothing(), fence=0)
+        self.group_view.replace(self.group_view.stage_nothing("no rows"), fence=0)
+
+    @property
+    def lake(self) -> LakeInMemory:
+        """The one of ``reviews``, for tests of one export."""
+        return self.lakes["reviews"]
+
+    @property
+    def liveness(self) -> Liveness:
+        return Liveness(sfn=cast("Any", self.executions), glue=cast("Any", self.glue))
+
+    @property
+    def shown(self) -> list[str | None]:
+        """What the views show, in the order of the members."""
+        return [lake.shown_snapshot for lake in self.lakes.values()]
+
+    @property
+    def published(self) -> list[str | None]:
+        """What the pointers say, in the order of the members."""
+        return [self.pointers.of(export).snapshot for export in MEMBERS]
+
+    def snapshots(self, export: str = "reviews") -> Snapshots:
+        return Snapshots(self.dynamodb, table=RUN_TABLE, export=export)
+
+    def known(self, export: str = "reviews") -> list[str]:
+        """Names of the snapshots that have an entry, the newest first."""
+        return [snapshot.snapshot for snapshot in self.snapshots(export).all()]
+
+    def lock(self, name: str = "reviews") -> Lock:
+        return Lock(self.dynamodb, table=RUN_TABLE, partition=self._partition(name))
+
+    def record(self, run: str, name: str = "reviews") -> RunRecord:
+        record = (self.groups if name == GROUP.group else self.runs).get(name, run)
+        assert record is not None
+        return record
+
+    def data(self) -> list[str]:
+        """Keys of all data files."""
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="snapshots_").get("Contents", [])
+        return [item["Key"] for item in found]
+
+    # What a run does, step by step.
+
+    def begin(
+        self,
+        run: str,
+        day: int,
+        export: str = "reviews",
+        *,
+        group: DeployedGroup | None = None,
+        rollback: bool = False,
+    ) -> Plan:
+        """Recorded, entered, claimed and planned."""
+        moment = NOON + timedelta(days=day - 1)
+        self._record(self.runs, run, export, moment, group=group.group if group else None)
+        self._enter(export, run)
+        if not rollback:
+            assert self.snapshots(export).claim(run=run, moment=moment)
+        plan = Plan(
+            run=run,
+            execution_arn=ARN.format(run),
+            group=group,
+            moment=moment,
+            moment_from="the run's start",
+            started_at=moment,
+            deployed=self.deployed[export],
+            baseline=None,
+            allow_older=rollback,
+            reading=None if rollback else _reading(),
+            data_bytes=10,
+            workers=2,
+            timeout_minutes=60,
+        )
+        return save_once(self.s3, plan_uri(plan.deployed, run), plan)
+
+    def begin_group(self, run: str, day: int) -> list[Plan]:
+        """The same for the group and both its members."""
+        moment = NOON + timedelta(days=day - 1)
+        self._record(self.groups, run, GROUP.group, moment, group=GROUP.group, members=MEMBERS)
+        self._enter(GROUP.group, run)
+        return [self.begin(run, day, export, group=GROUP) for export in MEMBERS]
+
+    def enter(self, plan: Plan, redrive: int = 0, *, anew: bool = False) -> EnteredRun:
+        uri = plan_uri(plan.deployed, plan.run)
+        return enter(self.s3, self.dynamodb, uri, redrive=redrive, now=NOON, anew=anew)
+
+    def commit(self, plan: Plan, rows: int = 2, columns: "tuple[Column, ...]" = COLUMNS) -> Manifest:
+        """Files and manifest in place."""
+        made = manifest(snapshot=plan.snapshot, rows=rows, run=plan.run, columns=columns).model_copy(
+            update={"export": plan.deployed.export, "prefix": plan.data_prefix, "moment": plan.moment}
+        )
+        committed = save_manifest(self.s3, BUCKET, plan.manifest_key, made)
+        self.write(f"{plan.data_prefix}part-00000-0000-{plan.token}.parquet")
+        self.enter(plan).commit(committed)
+        return committed.manifest
+
+    def write(self, key: str, body: bytes = b"x") -> None:
+        """Put an object there, whatever was."""
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, ContentType="")
+
+    def remove(self, key: str) -> None:
+        """Take an object away."""
+        self.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}]})
+
+    def catalogue(self, plan: Plan) -> str:
+        cataloguer = Cataloguer(
+            s3=self.s3, glue=cast("Any", self.glue), lake=self.lakes[plan.deployed.export]
+        )
+        return cataloguer.catalogue(self.enter(plan))
+
+    def verify(self, plan: Plan, counted: int = 2) -> None:
+        verify_readable(self.enter(plan), self.lakes[plan.deployed.export], counted)
+
+    def make_ready(self, plan: Plan, rows: int = 2) -> None:
+        """All that has to hold before a snapshot may be published."""
+        self.commit(plan, rows)
+        self.catalogue(plan)
+        self.verify(plan, rows)
+
+    def publish(self, *plans: Plan, allow_older: bool = False, redrive: int = 0) -> None:
+        """As the publish step does it."""
+        runs = [self.enter(plan, redrive) for plan in plans]
+        if anew := not self.pointers.arrived([self._view(run).move for run in runs]):
+            runs = [self.enter(plan, redrive, anew=True) for plan in plans]
+        group = None
+        if plans[0].group is not None:
+            fence = self._enter(GROUP.group, plans[0].run, redrive, anew=anew)
+            group = group_view(runs, self.view_of_group, fence=fence)
+        publisher = Publisher(s3=self.s3, pointers=self.pointers, run=plans[0].run)
+        publisher.publish([self._view(run) for run in runs], group, allow_older=allow_older)
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(s3=self.s3, pointers=self.pointers, lake=self.lake)
+
+    def retain(self, plan: Plan) -> list[str]:
+        """As the retain step does it for ``reviews``."""
+        return self.retention.retain(self.enter(plan))
+
+    def report(self, *plans: Plan) -> None:
+        runs = [self.enter(plan) for plan in plans]
+        group = None if plans[0].group is None else self._enter(GROUP.group, plans[0].run)
+        parts = [Finished(run.plan, run.fence, run.snapshot(), run.manifest()) for run in runs]
+        self.reporter.report(parts, group, now=NOON)
+
+    @property
+    def reporter(self) -> Reporter:
+        return Reporter(dynamodb=self.dynamodb, glue=cast("Any", self.glue), table=RUN_TABLE)
+
+    def succeed(self, run: str, day: int, rows: int = 2) -> Plan:
+        """A whole run of ``reviews``."""
+        plan = self.begin(run, day)
+        self.make_ready(plan, rows)
+        self.publish(plan)
+        self.report(plan)
+        return plan
+
+    def succeed_together(self, run: str, day: int, rows: int = 2) -> list[Plan]:
+        """A whole run of the group."""
+        plans = self.begin_group(run, day)
+        for plan in plans:
+            self.make_ready(plan, rows)
+        self.publish(*plans)
+        self.report(*plans)
+        return plans
+
+    def close(
+        self, run: str, *, group: bool = False, status: str = "FAILED", redrive: int = 0, **told: str
+    ) -> None:
+        """As the close step does it."""
+        exports = MEMBERS if group else MEMBERS[:1]
+        closer = Closer(
+            s3=self.s3,
+            dynamodb=self.dynamodb,
+            liveness=self.liveness,
+            exports=[(self.deployed[export], self.lakes[export]) for export in exports],
+            group=ClosedGroup(name=GROUP.group, view=self.view_of_group) if group else None,
+            notify=self.notify,
+        )
+        end = {"executionArn": ARN.format(run), "status": status, "redriveCount": redrive, **told}
+        closer.close(ExecutionEnd.model_validate(end), now=NOON)
+
+    def notify(self, subject: str, text: str) -> None:
+        if self.topic_is_broken:
+            raise ConnectionError("no route to SNS")
+        self.notices.append((subject, text))
+
+    @property
+    def view_of_group(self) -> StagedView:
+        return cast("StagedView", self.group_view)
+
+    def _view(self, run: EnteredRun) -> ExportView:
+        plan = run.plan
+        return ExportView(
+            export=plan.deployed.export,
+            lake=self.lakes[plan.deployed.export],
+            fence=run.fence,
+            snapshot=plan.snapshot,
+            rows=run.manifest().rows,
+            run_uri=plan.run_uri,
+        )
+
+    def _record(
+        self,
+        runs: RunTable,
+        run: str,
+        name: str,
+        moment: datetime,
+        *,
+        group: str | None,
+        members: tuple[str, ...] | None = None,
+    ) -> None:
+        runs.start(
+            RunRecord(
+                run=run,
+                export=name,
+                execution_arn=ARN.format(run),
+                state=RunState.RUNNING,
+                step="read",
+                started_at=moment,
+                group=group,
+                members=members,
+            )
+        )
+
+    def _enter(self, name: str, run: str, redrive: int = 0, *, anew: bool = False) -> int:
+        entrance = Entrance(self.dynamodb, table=RUN_TABLE, partition=self._partition(name))
+        return entrance.enter(run=run, redrive=redrive, now=NOON, anew=anew)
+
+    def _partition(self, name: str) -> str:
+        return group_key(name) if name == GROUP.group else export_key(name)
+
+
+def _unheard(told: str) -> None:
+    """Nobody follows the calls."""
+
+
+def _reading() -> Reading:
+    return Reading(
+        route="scan",
+        source=SourceTable(
+            name="Reviews",
+            arn="arn",
+            item_count=2,
+            size_bytes=10,
+            on_demand=True,
+            key_attributes={"Id": "S"},
+        ),
+        rate=ReadRate(units_per_second=1, basis="a test"),
+        consistent_read=False,
+        segments=1,
+    )
