@@ -107,7 +107,7 @@ test: lint wheels-local build/spark-archive/built ## Run every test
 
 .PHONY: test-fast
 test-fast: lint ## Run the unit tests only
-	@$(PY) -m pytest -m "not stacks and not spark and not cloud" -n 2
+	@$(PY) -m pytest tests/unit -n 2
 
 .PHONY: lint
 lint: install ## Check style and types

@@ -15,4 +15,4 @@ def handler(given: VerifyReadableInput) -> None:
     run = services.enter(given.plan, given.redrive)
     services.runs.update(run.plan.deployed.export, run.plan.run, step="verify readable")
     counted = open_athena(services, run.plan.deployed).number(given.query_execution_id)
-    verify_readable(run, open_lake(services, run.plan.deployed), counted)
+    verify_readable(run, open_lake(services, run.plan.deployed), services.pointers, counted)

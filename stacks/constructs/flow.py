@@ -5,7 +5,7 @@ published together. States carry references and counts only; plans, manifests an
 Whatever fails is caught once, closed, and ends the execution with the error it failed with.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakeshot.config.exports import MOST_MEMBERS
@@ -37,7 +37,7 @@ from stacks.constructs.asl import (
 EXECUTION_SECONDS = 8 * 24 * 3600
 """Glue runs a job for at most seven days; the rest of a run takes hours."""
 QUERY_SECONDS = 1800
-CLOSING_SECONDS, CLOSING_POLLS = 15, 80
+WAIT_FOR_CLOSING = retry("RunClosingError", seconds=15, attempts=80, rate=1.0)
 """Closing a run that has ended takes a function's quarter of an hour at most."""
 CATCH: State = {"ErrorEquals": ["States.ALL"], "ResultPath": "$", "Next": "Close"}
 """The error replaces the state, which whatever comes after it no longer needs."""
@@ -66,13 +66,12 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
         result: State = NOTHING,
         then: str | None,
         catch: State | None = None,
-        retries: Sequence[State] = (),
     ) -> State:
         return task(
             f"arn:{partition}:states:::lambda:invoke",
             {"FunctionName": functions[step].arn, "Payload": payload},
             timeout_seconds=functions[step].timeout_seconds + 60,
-            retries=[retry(*LAMBDA_TRANSIENT), *retries],
+            retries=[retry(*LAMBDA_TRANSIENT), WAIT_FOR_CLOSING],
             catch=catch,
             result=result,
             then=then,
@@ -92,7 +91,6 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
                     started_at="$$.Execution.StartTime",
                     redrive=REDRIVE,
                 ),
-                retries=[retry("RunClosingError", seconds=CLOSING_SECONDS, attempts=CLOSING_POLLS, rate=1.0)],
                 catch=CATCH,
                 result={"OutputPath": "$.Payload"},
                 then="ChooseWhetherToRun",

@@ -65,6 +65,11 @@ def tasks(definition: State) -> dict[str, State]:
     return {name: state for name, state in all_states(definition["States"]) if state["Type"] == "Task"}
 
 
+def invoking(definition: State) -> dict[str, State]:
+    """Every state that invokes a function."""
+    return {n: state for n, state in tasks(definition).items() if state["Resource"].endswith("lambda:invoke")}
+
+
 def of_members(definition: State) -> Mapping[str, State]:
     """The states that every export of a run goes through by itself."""
     states: Mapping[str, State] = definition["States"]["Members"]["ItemProcessor"]["States"]
@@ -176,18 +181,28 @@ def test_transient_errors_are_retried_with_backoff_and_jitter(common: Template) 
         for retrier in state["Retry"]:
             assert "States.ALL" not in retrier["ErrorEquals"], name
             assert (retrier["JitterStrategy"], retrier["MaxAttempts"] > 0) == ("FULL", True), name
-    invoked = [s for s in tasks(common.state_machine).values() if s["Resource"].endswith("lambda:invoke")]
-    assert len(invoked) == 8
+    invoked = invoking(common.state_machine).values()
     assert [set(state["Retry"][0]["ErrorEquals"]) for state in invoked] == [LAMBDA_TRANSIENT] * 8
 
 
-def test_planning_waits_for_an_ended_run_to_be_closed(common: Template) -> None:
-    """At least as long as the function that closes it may take, and never for a run that is at work."""
-    _, closing = common.state_machine["States"]["Plan"]["Retry"]
-    assert closing["ErrorEquals"] == ["RunClosingError"]
-    assert (closing["IntervalSeconds"], closing["BackoffRate"]) == (15, 1.0)
-    # With full jitter a wait is half its interval on average.
-    assert closing["MaxAttempts"] * closing["IntervalSeconds"] / 2 >= 600
+def test_every_step_waits_for_a_run_to_be_closed(common: Template) -> None:
+    """At least as long as the function that closes it may take, and never for a run that is at work.
+
+    Planning waits for another run that has ended; after a redrive any step may find its own still being
+    closed. Only the functions can tell.
+    """
+    waiting = {
+        name: retrier
+        for name, state in tasks(common.state_machine).items()
+        for retrier in state["Retry"]
+        if "RunClosingError" in retrier["ErrorEquals"]
+    }
+    assert sorted(waiting) == sorted(invoking(common.state_machine))
+    for name, retrier in waiting.items():
+        assert retrier["ErrorEquals"] == ["RunClosingError"], name
+        assert (retrier["IntervalSeconds"], retrier["BackoffRate"]) == (15, 1.0), name
+        # With full jitter a wait is half its interval on average.
+        assert retrier["MaxAttempts"] * retrier["IntervalSeconds"] / 2 >= 600, name
 
 
 def test_a_job_is_never_started_twice(common: Template) -> None:
@@ -243,9 +258,8 @@ def test_a_function_can_parse_what_its_state_sends(
 
 def test_every_function_of_the_workflow_is_parsed_above(common: Template) -> None:
     """A step that is added is held to the same."""
-    invoked = [n for n, s in tasks(common.state_machine).items() if s["Resource"].endswith("lambda:invoke")]
     (cases,) = test_a_function_can_parse_what_its_state_sends.pytestmark
-    assert sorted(invoked) == sorted(state for state, _, _ in cases.args[1])
+    assert sorted(invoking(common.state_machine)) == sorted(state for state, _, _ in cases.args[1])
 
 
 def test_a_verifier_gets_its_share_of_a_members_files(common: Template) -> None:

@@ -28,10 +28,9 @@ from lakeshot.steps.reporting import Finished, Reporter
 from lakeshot.steps.retaining import Retention
 from lakeshot.steps.verifying_readable import verify_readable
 from lakeshot.stored import save_once
-from tests.model.actors import Client
-from tests.model.dynamodb_in_memory import DynamoDBInMemory
-from tests.model.s3_in_memory import S3InMemory
-from tests.model.services_errors import EXCEPTIONS, fail
+from tests.in_memory.dynamodb import DynamoDBInMemory
+from tests.in_memory.errors import EXCEPTIONS, fail
+from tests.in_memory.s3 import S3InMemory
 from tests.unit.conftest import BUCKET, NOON, RUN_TABLE
 from tests.unit.lakes import LakeInMemory
 from tests.unit.manifests import COLUMNS, manifest
@@ -127,16 +126,22 @@ class JobsAndCrawlers:
 
 
 class ExecutionsInMemory:
-    """Executions that go on until they are said to have ended, with what they are told to have ended with."""
+    """Executions that go on until they are said to have ended, with what they are told to have ended with.
+
+    ``forgotten`` are those that ended so long ago that Step Functions knows nothing of them.
+    """
 
     exceptions = EXCEPTIONS
 
     def __init__(self) -> None:
         self.ends: dict[str, dict[str, object]] = {}
+        self.forgotten: set[str] = set()
 
     def describe_execution(self, *, executionArn: str) -> Mapping[str, object]:  # noqa: N803
-        end = self.ends.get(executionArn.rsplit(":", 1)[-1], {"status": "RUNNING"})
-        return {"executionArn": executionArn, **end}
+        run = executionArn.rsplit(":", 1)[-1]
+        if run in self.forgotten:
+            fail("ExecutionDoesNotExist")
+        return {"executionArn": executionArn, **self.ends.get(run, {"status": "RUNNING"})}
 
 
 class Parameters:
@@ -158,8 +163,8 @@ class Stage:
 
     def __init__(self) -> None:
         self.tables = DynamoDBInMemory()
-        dynamodb: DynamoDBClient = cast("Any", Client("dynamodb", self.tables, _unheard))
-        s3: S3Client = cast("Any", Client("s3", S3InMemory(), _unheard))
+        dynamodb: DynamoDBClient = cast("Any", self.tables)
+        s3: S3Client = cast("Any", S3InMemory())
         self.dynamodb, self.s3, self.ssm = dynamodb, s3, Parameters()
         self.deployed = {
             "reviews": deployed_export("reviews", "Reviews"),
@@ -249,12 +254,12 @@ class Stage:
         )
         return save_once(self.s3, plan_uri(plan.deployed, run), plan)
 
-    def begin_group(self, run: str, day: int) -> list[Plan]:
+    def begin_group(self, run: str, day: int, *, rollback: bool = False) -> list[Plan]:
         """The same for the group and both its members."""
         moment = NOON + timedelta(days=day - 1)
         self._record(self.groups, run, GROUP.group, moment, group=GROUP.group, members=MEMBERS)
         self._enter(GROUP.group, run)
-        return [self.begin(run, day, export, group=GROUP) for export in MEMBERS]
+        return [self.begin(run, day, export, group=GROUP, rollback=rollback) for export in MEMBERS]
 
     def enter(self, plan: Plan, redrive: int = 0, *, anew: bool = False) -> EnteredRun:
         uri = plan_uri(plan.deployed, plan.run)
@@ -285,7 +290,7 @@ class Stage:
         return cataloguer.catalogue(self.enter(plan))
 
     def verify(self, plan: Plan, counted: int = 2) -> None:
-        verify_readable(self.enter(plan), self.lakes[plan.deployed.export], counted)
+        verify_readable(self.enter(plan), self.lakes[plan.deployed.export], self.pointers, counted)
 
     def make_ready(self, plan: Plan, rows: int = 2) -> None:
         """All that has to hold before a snapshot may be published."""
@@ -323,9 +328,9 @@ class Stage:
     def reporter(self) -> Reporter:
         return Reporter(dynamodb=self.dynamodb, glue=cast("Any", self.glue), table=RUN_TABLE)
 
-    def succeed(self, run: str, day: int, rows: int = 2) -> Plan:
-        """A whole run of ``reviews``."""
-        plan = self.begin(run, day)
+    def succeed(self, run: str, day: int, rows: int = 2, export: str = "reviews") -> Plan:
+        """A whole run of one export."""
+        plan = self.begin(run, day, export)
         self.make_ready(plan, rows)
         self.publish(plan)
         self.report(plan)
@@ -405,10 +410,6 @@ class Stage:
 
     def _partition(self, name: str) -> str:
         return group_key(name) if name == GROUP.group else export_key(name)
-
-
-def _unheard(told: str) -> None:
-    """Nobody follows the calls."""
 
 
 def _reading() -> Reading:

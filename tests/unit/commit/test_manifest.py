@@ -1,9 +1,11 @@
 """A manifest is written once, says everything once, and is understood or refused."""
 
+from contextlib import nullcontext
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lakeshot.columns.types import BIGINT, NULL, STRING, Column
 from lakeshot.commit.manifest import Committed, FileEntry, Manifest, load_manifest, save_manifest
@@ -11,6 +13,7 @@ from lakeshot.commit.schema_change import Retyped, SchemaChange
 from lakeshot.errors import CommitError
 from lakeshot.files import Compression, FileFormat
 from tests.unit.conftest import BUCKET, NOON
+from tests.unit.interleaving import just_before
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,6 +64,38 @@ def test_the_same_snapshot_saved_again_is_adopted(s3: "S3Client") -> None:
     first = save_manifest(s3, BUCKET, KEY, MANIFEST)
     later = MANIFEST.model_copy(update={"finished_at": NOON.replace(hour=13)})
     assert save_manifest(s3, BUCKET, KEY, later) == first == Committed(MANIFEST, digest(s3))
+
+
+def conflict() -> None:
+    """What S3 answers while another conditional write of the same key is under way."""
+    raise ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": "try again"}}, "PutObject")
+
+
+def test_a_manifest_that_somebody_else_was_about_to_write_is_written(s3: "S3Client") -> None:
+    """The other one failed, so that nothing is there."""
+    with just_before(s3, "put_object", conflict):
+        saved = save_manifest(s3, BUCKET, KEY, MANIFEST)
+    assert saved == Committed(MANIFEST, digest(s3))
+
+
+@pytest.mark.parametrize("rows", [2, 3], ids=["the same", "another"])
+def test_a_manifest_that_was_written_at_the_same_moment_is_judged_as_one_that_was_there(
+    rows: int, s3: "S3Client"
+) -> None:
+    """The same snapshot is adopted, another one refused."""
+    theirs = MANIFEST.model_copy(update={"finished_at": NOON.replace(hour=13), "rows": rows})
+    put = s3.put_object
+
+    def quicker() -> None:
+        put(Bucket=BUCKET, Key=KEY, Body=theirs.model_dump_json().encode())
+        conflict()
+
+    with (
+        just_before(s3, "put_object", quicker),
+        nullcontext() if rows == MANIFEST.rows else pytest.raises(CommitError, match="another snapshot"),
+    ):
+        assert save_manifest(s3, BUCKET, KEY, MANIFEST).manifest == theirs
+    assert load_manifest(s3, URI, digest(s3)) == theirs
 
 
 @pytest.mark.parametrize("change", [(b"rows", b"rOws"), (b'"rows":2', b'"rows": 2')])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lakeshot.errors import RunClosingError
 from lakeshot.runs.records import RunState
 from tests.unit.lambdas.conftest import Invoke
 from tests.unit.services import Session
@@ -30,6 +31,16 @@ def event(given: object, run: str = "run-1", **told: str) -> dict[str, Any]:
     """As EventBridge delivers it, which knows much more."""
     detail = {**caught(given, run)["detail"], "stateMachineArn": "arn:x", "startDate": 1, **told}
     return {"detail-type": "Step Functions Execution Status Change", "source": "aws.states", "detail": detail}
+
+
+def close_as_asked(stage: Stage, session: Session, function: Callable[[str], Invoke]) -> None:
+    """A later run of ``reviews`` finds the lock held and has close do what close is asked for."""
+    payload = stage.deployed["reviews"].payload().model_dump(mode="json")
+    plan = {"payload": payload, "execution_arn": ARN.format("run-2"), "redrive": 0}
+    with pytest.raises(RunClosingError):
+        function("plan")({**plan, "started_at": "2026-11-21T12:00:00Z"})
+    (asked,) = session.invocations.asked
+    function("close")(json.loads(asked["Payload"]))
 
 
 def test_a_run_that_failed_is_closed_while_its_execution_still_runs(
@@ -113,11 +124,43 @@ def test_a_dead_run_is_closed_as_a_later_run_asks_for_it(
         "input": '{"export": "reviews"}',
         "cause": "by ana",
     }
-    payload = stage.deployed["reviews"].payload().model_dump(mode="json")
-    plan = {"payload": payload, "execution_arn": ARN.format("run-2"), "redrive": 0}
-    with pytest.raises(Exception, match="is being closed now"):
-        function("plan")({**plan, "started_at": "2026-11-21T12:00:00Z"})
-    (asked,) = session.invocations.asked
-    function("close")(json.loads(asked["Payload"]))
+    close_as_asked(stage, session, function)
     assert stage.record("run-1").error == "the run was stopped: by ana"
     assert stage.lock().holder() is None
+
+
+def test_a_dead_run_that_step_functions_has_forgotten_is_closed_all_the_same(
+    stage: Stage, session: Session, function: Callable[[str], Invoke]
+) -> None:
+    """Otherwise its export could never be run again, nor could what it left behind be removed."""
+    stage.commit(stage.begin("run-1", 1))
+    stage.executions.forgotten.add("run-1")
+    close_as_asked(stage, session, function)
+    assert (stage.lock().holder(), stage.data(), stage.known()) == (None, [], [])
+    assert stage.record("run-1").state is RunState.FAILED
+    assert [notice["Subject"] for notice in session.topic.sent] == ["Lakeshot: export reviews FAILED"]
+
+
+def test_a_forgotten_run_of_a_group_is_closed_whole(
+    stage: Stage, session: Session, function: Callable[[str], Invoke]
+) -> None:
+    """Whoever wants one member's lock has every member's released, and the group's."""
+    stage.begin_group("run-1", 1)
+    stage.executions.forgotten.add("run-1")
+    close_as_asked(stage, session, function)
+    assert [stage.lock(name).holder() for name in (*MEMBERS, "nightly")] == [None] * 3
+    assert {stage.record("run-1", name).state for name in (*MEMBERS, "nightly")} == {RunState.FAILED}
+
+
+def test_a_group_none_of_whose_members_is_deployed_is_told_once(
+    stage: Stage, session: Session, function: Callable[[str], Invoke]
+) -> None:
+    """Their stacks were removed before the group's."""
+    for name in MEMBERS:
+        del stage.ssm.values[f"/lakeshot/dev/exports/{name}"]
+    invoke = function("close")
+    invoke(caught({"group": "nightly"}))
+    assert session.topic.sent == []
+    stage.executions.ends["run-1"] = {"status": "FAILED"}
+    invoke(event({"group": "nightly"}))
+    assert [notice["Subject"] for notice in session.topic.sent] == ["Lakeshot: execution run-1 FAILED"]

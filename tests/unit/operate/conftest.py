@@ -204,4 +204,8 @@ def verify(client: "DynamoDBClient", export: str, *snapshots: str, rows: int = 1
         pointers = Pointers(client, table=table)
         pointers.announce([move], run=run, allow_older=True)
         pointers.confirm([move], run=run)
-    Lock(client, table=table, partition=export_key(export)).release(run=run)
+    client.transact_write_items(
+        TransactItems=[
+            Lock(client, table=table, partition=export_key(export)).releasing(run=run, fence=fence)
+        ]
+    )

@@ -112,9 +112,9 @@ def test_an_end_is_recorded_only_for_the_try_that_ended(runs: RunTable, dynamodb
     runs.start(record("a", redrive=1))
     failed = {"state": RunState.FAILED.value}
     with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
-        dynamodb.transact_write_items(TransactItems=[runs.ending("reviews", "a", redrive=0, **failed)])
+        dynamodb.transact_write_items(TransactItems=[runs.closing("reviews", "a", redrive=0, **failed)])
     assert there(runs, "a").state is RunState.RUNNING
-    dynamodb.transact_write_items(TransactItems=[runs.ending("reviews", "a", redrive=2, **failed)])
+    dynamodb.transact_write_items(TransactItems=[runs.closing("reviews", "a", redrive=2, **failed)])
     assert (there(runs, "a").state, there(runs, "a").redrive) == (RunState.FAILED, 2)
 
 

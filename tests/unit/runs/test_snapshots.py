@@ -150,6 +150,27 @@ def test_a_snapshot_that_was_removed_does_not_come_back(
     assert snapshots.all() == []
 
 
+@pytest.mark.parametrize("change", CHANGES[:-1], ids=NAMES[:-1])
+def test_a_doomed_snapshot_becomes_nothing_else(
+    change: Callable[[Snapshots, int], None], snapshots: Snapshots
+) -> None:
+    """Its files may be gone already, so it must not look like one that can be shown."""
+    snapshots.claim(run="a", moment=NOON)
+    snapshots.doom(OLD, run="a", fence=1)
+    with pytest.raises(RunGoneError, match="when a run ends without success, its files are removed"):
+        change(snapshots, 1)
+    assert snapshots.get(OLD) == Snapshot(snapshot=OLD, run="a", state="doomed")
+
+
+def test_a_doomed_moment_is_not_claimed_again(snapshots: Snapshots) -> None:
+    """Not even by the run whose it was: whoever removes its files would remove the new ones."""
+    snapshots.claim(run="a", moment=NOON)
+    snapshots.doom(OLD, run="a", fence=1)
+    assert not snapshots.claim(run="a", moment=NOON)
+    assert not snapshots.claim(run="b", moment=NOON)
+    assert state(snapshots) == "doomed"
+
+
 def test_a_doomed_snapshot_is_about_to_be_removed(snapshots: Snapshots) -> None:
     """Saying so again changes nothing."""
     snapshots.claim(run="a", moment=NOON)

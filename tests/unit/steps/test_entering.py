@@ -71,6 +71,21 @@ def test_a_claim_is_no_snapshot_yet(stage: Stage) -> None:
         run.snapshot()
 
 
+def test_a_snapshot_that_is_being_removed_is_none_any_more(stage: Stage) -> None:
+    """Its files may be gone already; a rollback to it that was redriven must not show what is left."""
+    stage.succeed("run-1", 1)
+    stage.succeed("run-2", 2)
+    plan = stage.begin("run-3", 1, rollback=True)
+    stage.catalogue(plan)
+    stage.close("run-3", cause="boom")
+    remover = stage.enter(stage.begin("run-4", 4))
+    stage.snapshots().doom(DAY_1, run="run-4", fence=remover.fence)
+    stage.close("run-4", cause="boom")
+    run = stage.enter(plan, redrive=1)
+    with pytest.raises(RunGoneError, match=f"snapshot {DAY_1} of run 'run-3' does not exist any more"):
+        run.snapshot()
+
+
 def test_a_run_keeps_its_claim_until_it_is_closed(stage: Stage) -> None:
     """A redrive that comes before may go on to write; after it, its moment is nobody's any more."""
     plan = stage.begin("run-1", 1)

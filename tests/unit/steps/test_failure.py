@@ -96,10 +96,20 @@ def test_every_end_has_a_cause(status: str, fields: dict[str, str], cause: str) 
     assert explain(end(status, **fields)).cause == cause
 
 
-def test_a_run_that_finds_its_snapshot_gone_is_told_so() -> None:
-    """A redrive that came after the closing ends in the words of the step that noticed."""
-    cause = json.dumps({"errorType": "RunGoneError", "errorMessage": "snapshot x does not exist any more"})
-    assert explain(end(cause=cause)).cause == "RunGoneError: snapshot x does not exist any more"
+@pytest.mark.parametrize(
+    ("error", "next_step"),
+    [
+        ("RunGoneError", "Start a new run."),
+        (
+            "RunClosingError",
+            "Run again in a few minutes; if it repeats, look at the log of the close function.",
+        ),
+    ],
+)
+def test_a_run_that_came_too_late_or_too_early_is_told_so(error: str, next_step: str) -> None:
+    """After its own closing, or before another run's was over; in the words of the step that noticed."""
+    failure = explain(end(cause=json.dumps({"errorType": error, "errorMessage": "run x was closed"})))
+    assert (failure.cause, failure.next_step) == (f"{error}: run x was closed", next_step)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,15 @@ def test_a_member_that_is_not_deployed_any_more_does_not_stop_the_closing(stage:
     assert exports(opened(stage, {"group": "nightly"})) == ["orders"]
 
 
+def test_a_group_without_any_deployed_member_cannot_be_closed(stage: Stage) -> None:
+    """There is nothing left to close, and the message says of which group."""
+    deploy(stage)
+    for name in MEMBERS:
+        del stage.ssm.values[f"/lakeshot/dev/exports/{name}"]
+    with pytest.raises(PayloadError, match="no export of group 'nightly' is deployed any more"):
+        opened(stage, {"group": "nightly"})
+
+
 @pytest.mark.parametrize("given", [{"export": "payments"}, {"group": "payments"}, {}, [], "reviews", None])
 def test_what_names_nothing_deployed_cannot_be_closed(given: object, stage: Stage) -> None:
     """Nothing of it can be there."""

@@ -31,7 +31,7 @@ class Desk:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.asked_to_close: list[Holder] = []
+        self.asked_to_close: list[tuple[Holder, str]] = []
         self.ended: set[str] = set()
         self.roles: list[str] = []
         for name, deployed in stage.deployed.items():
@@ -75,10 +75,10 @@ class Desk:
             close=self.close,
         )
 
-    def close(self, holder: Holder) -> bool:
+    def close(self, holder: Holder, partition: str) -> bool:
         if holder.run not in self.ended:
             return False
-        self.asked_to_close.append(holder)
+        self.asked_to_close.append((holder, partition))
         return True
 
     def source(self, role_arn: str) -> "DynamoDBClient":
@@ -242,8 +242,8 @@ def test_an_ended_holder_is_closed_and_waited_for(desk: Desk) -> None:
         RunClosingError, match="run 'run-1' has ended without being closed; it is being closed"
     ):
         desk.plan("run-2")
-    (holder,) = desk.asked_to_close
-    assert holder.execution_arn == ARN.format("run-1")
+    ((holder, partition),) = desk.asked_to_close
+    assert (holder.execution_arn, partition) == (ARN.format("run-1"), "export#reviews")
     desk.stage.close("run-1", cause="found dead")
     (plan,) = desk.plans(desk.plan("run-2"))
     assert plan.snapshot == "20261121T120001Z"  # the ended run's moment stays its own
@@ -261,7 +261,10 @@ def test_a_groups_ended_holder_is_closed_whichever_lock_it_holds(desk: Desk) -> 
     desk.ended.add("together")
     with pytest.raises(RunClosingError, match="run 'together' has ended"):
         desk.plan_group("next")
-    assert [holder.run for holder in desk.asked_to_close] == ["alone", "together"]
+    assert [(holder.run, partition) for holder, partition in desk.asked_to_close] == [
+        ("alone", "export#reviews"),
+        ("together", "group#nightly"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakeshot.errors import CatalogError, LockLostError, VerificationError
+from lakeshot.lake.group_view_sql import empty_group_select
 from lakeshot.runs.plan import Plan
 from lakeshot.runs.pointers import Pointer
 from tests.unit.interleaving import just_before
@@ -48,6 +49,11 @@ def interrupted(stage: Stage, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> No
         patched.setattr(stage.lake, "shown_rows", die)
         with pytest.raises(SystemExit):
             stage.publish(plan)
+
+
+def out_of_reach() -> None:
+    """What the run table answers in the middle of a publication."""
+    raise ClientError({"Error": {"Code": "InternalServerError", "Message": "?"}}, "TransactWriteItems")
 
 
 def test_publishing_moves_pointer_and_view(stage: Stage) -> None:
@@ -121,6 +127,21 @@ def test_a_view_that_was_removed_is_made_again(stage: Stage) -> None:
     assert stage.shown[0] == DAY_2
 
 
+def test_a_groups_view_that_was_removed_is_made_again(stage: Stage) -> None:
+    """And if publishing fails after it was moved, it tells of no snapshot, because none is published."""
+    plans = ready_together(stage)
+    stage.group_view.drop()
+    with (
+        just_before(stage.dynamodb, "transact_write_items", out_of_reach, call=5),
+        pytest.raises(ClientError),
+    ):
+        stage.publish(*plans)
+    assert (stage.published, stage.shown) == ([None, None], [None, None])
+    assert group_query(stage) == empty_group_select()
+    stage.publish(*plans)
+    assert f"'{DAY_2}'" in group_query(stage)
+
+
 @pytest.mark.parametrize("what", ["gone", "of another snapshot"])
 def test_a_staged_view_that_somebody_touched_is_not_published(what: str, stage: Stage) -> None:
     """Only what was read and verified takes the real view's place."""
@@ -156,6 +177,20 @@ def test_a_rollback_shows_a_retained_snapshot_again(stage: Stage) -> None:
     stage.verify(plan)
     stage.publish(plan, allow_older=plan.allow_older)
     assert (stage.published[0], stage.shown[0], stage.lake.shown_rows()) == (DAY_1, DAY_1, 2)
+
+
+def test_a_group_is_rolled_back_although_one_member_shows_the_snapshot_already(stage: Stage) -> None:
+    """Another member was run by itself since, and its view alone has to go back."""
+    stage.succeed_together("run-1", 1)
+    stage.succeed("run-2", 2, export="orders")
+    plans = stage.begin_group("run-3", 1, rollback=True)
+    for plan in plans:
+        stage.catalogue(plan)
+        stage.verify(plan)
+    assert stage.shown == [DAY_1, DAY_2]
+    stage.publish(*plans, allow_older=True)
+    assert (stage.published, stage.shown) == ([DAY_1, DAY_1], [DAY_1, DAY_1])
+    assert [stage.lakes[export].staging for export in MEMBERS] == [{}, {}]
 
 
 def test_a_group_is_published_as_one(stage: Stage) -> None:
@@ -199,10 +234,6 @@ def test_moves_that_cannot_be_confirmed_are_put_back(stage: Stage) -> None:
     stage.succeed_together("run-1", 1)
     before = group_query(stage)
     plans = ready_together(stage)
-
-    def out_of_reach() -> None:
-        raise ClientError({"Error": {"Code": "InternalServerError", "Message": "?"}}, "TransactWriteItems")
-
     with (
         just_before(stage.dynamodb, "transact_write_items", out_of_reach, call=5),
         pytest.raises(ClientError),

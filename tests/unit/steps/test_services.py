@@ -1,6 +1,7 @@
 """What helper functions do with the services of their stage."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +13,8 @@ from lakeshot.steps.services import Services
 from tests.unit.conftest import NOON
 from tests.unit.services import ENVIRONMENT, Session, services_of
 from tests.unit.stage import ARN, GROUP, Stage
+
+HOLDER = Holder(run="run-1", execution_arn=ARN.format("run-1"), fence=1, acquired_at=NOON)
 
 
 @pytest.fixture
@@ -47,8 +50,7 @@ def test_an_ended_run_is_closed_by_the_event_it_would_have_sent(
 ) -> None:
     """Nobody waits for it."""
     stage.executions.ends["run-1"] = {"status": "TIMED_OUT", "input": '{"export": "reviews"}'}
-    holder = Holder(run="run-1", execution_arn=ARN.format("run-1"), fence=1, acquired_at=NOON)
-    services.have_closed(holder)
+    assert services.have_closed(HOLDER, "export#reviews")
     (asked,) = session.invocations.asked
     assert (asked["FunctionName"], asked["InvocationType"]) == ("lakeshot-dev-close", "Event")
     told = CloseInput.model_validate(json.loads(asked["Payload"]))
@@ -58,6 +60,38 @@ def test_an_ended_run_is_closed_by_the_event_it_would_have_sent(
         "TIMED_OUT",
         "reviews",
     )
+
+
+def test_a_run_that_is_at_work_is_not_closed(services: Services, session: Session) -> None:
+    """Whoever wanted its lock is told so."""
+    assert not services.have_closed(HOLDER, "export#reviews")
+    assert session.invocations.asked == []
+
+
+@pytest.mark.parametrize(
+    ("partition", "began", "named"),
+    [
+        ("export#orders", lambda stage: stage.begin("run-1", 1, "orders"), {"export": "orders"}),
+        ("export#orders", lambda stage: stage.begin_group("run-1", 1), {"group": "nightly"}),
+        ("group#nightly", lambda stage: stage.begin_group("run-1", 1), {"group": "nightly"}),
+        ("export#orders", lambda _: None, {"export": "orders"}),
+    ],
+    ids=["an export's", "a member's", "a group's", "one whose record expired"],
+)
+def test_what_a_forgotten_execution_ran_is_told_from_its_lock_and_its_record(
+    partition: str,
+    began: Callable[[Stage], object],
+    named: dict[str, str],
+    stage: Stage,
+    session: Session,
+) -> None:
+    """Step Functions keeps executions for 90 days; a lock is kept until it is released."""
+    began(stage)
+    stage.executions.forgotten.add("run-1")
+    assert services_of(session).have_closed(HOLDER, partition)
+    told = CloseInput.model_validate(json.loads(session.invocations.asked[0]["Payload"]))
+    assert (told.is_event, told.detail.run, told.detail.status) == (True, "run-1", "FAILED")
+    assert json.loads(str(told.detail.input)) == named
 
 
 def test_a_run_is_entered_by_its_plan_and_a_groups_by_its_name(stage: Stage, services: Services) -> None:

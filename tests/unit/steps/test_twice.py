@@ -27,6 +27,14 @@ def test_a_publication_that_another_invocation_has_done_is_done(stage: Stage) ->
     assert stage.lake.staging == {}
 
 
+def test_a_verification_done_again_after_the_publication_leaves_no_view_behind(stage: Stage) -> None:
+    """Nobody would take away what it staged: publishing has done so already."""
+    plan = ready(stage)
+    stage.publish(plan)
+    stage.verify(plan)
+    assert (stage.shown[0], stage.lake.staging) == (DAY_2, {})
+
+
 def test_a_publication_done_again_later_does_not_disturb_the_steps_that_follow(stage: Stage) -> None:
     """They go on under the number they entered with."""
     plan = ready(stage)

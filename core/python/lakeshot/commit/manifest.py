@@ -92,6 +92,8 @@ def save_manifest(client: "S3Client", bucket: str, key: str, manifest: Manifest)
                 Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*"
             )
     except ClientError as error:
+        if error_code(error) == "ConditionalRequestConflict":  # another writer is at it this very moment
+            return save_manifest(client, bucket, key, manifest)
         if error_code(error) != _TAKEN:
             raise
         body = _read(client, uri)

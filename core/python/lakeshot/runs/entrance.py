@@ -11,6 +11,7 @@ from lakeshot.errors import RunClosingError
 from lakeshot.runs.keys import run_key
 from lakeshot.runs.lock import Holder, Lock
 from lakeshot.runs.records import RunRecord, RunState, RunTable
+from lakeshot.runs.transactions import write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -56,7 +57,7 @@ class Entrance:
                 raise self._lock.lost(run, holder)
             fence, taking = self._lock.taking(run=run, execution_arn=record.execution_arn, now=now)
             try:
-                self._client.transact_write_items(TransactItems=[taking, opening])
+                write_together(self._client, [taking, opening])
             except self._client.exceptions.TransactionCanceledException:
                 continue  # somebody was quicker; look again who it was
             return fence

@@ -12,6 +12,7 @@ from lakeshot.errors import CatalogError, LockLostError
 from lakeshot.model import Model
 from lakeshot.runs.keys import export_key, item_key
 from lakeshot.runs.lock import Lock
+from lakeshot.runs.transactions import write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -141,7 +142,7 @@ class Pointers:
         locks = [Lock(self._client, table=self._table, partition=export_key(move.export)) for move in moves]
         held = [lock.condition(run=run, fence=move.fence) for lock, move in zip(locks, moves, strict=True)]
         try:
-            self._client.transact_write_items(TransactItems=[*held, *entries])
+            write_together(self._client, [*held, *entries])
         except self._client.exceptions.TransactionCanceledException as error:
             for lock, move in zip(locks, moves, strict=True):
                 lock.check(run=run, fence=move.fence)

@@ -132,16 +132,19 @@ class RunTable:
         return sorted(records, key=lambda record: record.started_at, reverse=True)
 
     def ending(self, export: str, run: str, **fields: object) -> "TransactWriteItemTypeDef":
-        """Fields set as one entry of a transaction, for a record whose run is still RUNNING.
-
-        If ``redrive`` is among them, only for a run that was not redriven more often.
-        """
+        """Fields set as one entry of a transaction, for a record whose run is still RUNNING."""
         update = self._setting(export, run, fields)
         update["ConditionExpression"] = "#state = :running"
-        if "redrive" in fields:
-            update["ConditionExpression"] += " AND #redrive <= :redrive"
         update["ExpressionAttributeNames"]["#state"] = "state"
         update["ExpressionAttributeValues"][":running"] = {"S": RunState.RUNNING.value}
+        return {"Update": update}  # type: ignore[typeddict-item]
+
+    def closing(self, export: str, run: str, *, redrive: int, **fields: object) -> "TransactWriteItemTypeDef":
+        """The same for a run that did not succeed, unless it was redriven more often than ``redrive``."""
+        update = self._setting(export, run, {**fields, "redrive": redrive})
+        update["ConditionExpression"] = "#state <> :succeeded AND #redrive <= :redrive"
+        update["ExpressionAttributeNames"]["#state"] = "state"
+        update["ExpressionAttributeValues"][":succeeded"] = {"S": RunState.SUCCEEDED.value}
         return {"Update": update}  # type: ignore[typeddict-item]
 
     def explaining(

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from lakeshot.errors import LockLostError, RunGoneError
 from lakeshot.model import Model
 from lakeshot.names import snapshot_name
-from lakeshot.runs.keys import export_key, item_key
+from lakeshot.runs.keys import export_key, item_key, run_key
 from lakeshot.runs.lock import Lock
-from lakeshot.runs.records import expiry
+from lakeshot.runs.records import RunState, expiry
+from lakeshot.runs.transactions import write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -52,16 +53,33 @@ class Snapshots:
         self._lock = Lock(client, table=table, partition=export_key(export))
 
     def claim(self, *, run: str, moment: datetime) -> bool:
-        """Claim a moment for a run; False if it is another's."""
+        """Claim a moment for a run; False if it is another's. LockLostError if the run is recorded as over.
+
+        So a step that goes on after its run was closed claims nothing that nobody would give up.
+        """
+        alive: TransactWriteItemTypeDef = {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": run_key(export_key(self._export), run),
+                "ConditionExpression": "attribute_not_exists(pk) OR #state = :running",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":running": {"S": RunState.RUNNING.value}},
+            }
+        }
+        claiming: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": {**self._key(snapshot_name(moment)), "run": {"S": run}, "state": {"S": "claimed"}},
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item={**self._key(snapshot_name(moment)), "run": {"S": run}, "state": {"S": "claimed"}},
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
+            write_together(self._client, [alive, claiming])
+        except self._client.exceptions.TransactionCanceledException as error:
+            if error.response["CancellationReasons"][0]["Code"] != "None":
+                raise self._lock.lost(run, self._lock.holder()) from error
             there = self.get(snapshot_name(moment))
-            return there is not None and there.run == run
+            return there is not None and there.run == run and there.state != "doomed"
         return True
 
     def unclaim(self, *, run: str, moment: datetime) -> None:
@@ -113,7 +131,7 @@ class Snapshots:
                 "ExpressionAttributeValues": {":it": {"S": snapshot}},
             }
         }
-        self._set(snapshot, run, fence, pointer, state={"S": "doomed"})
+        self._set(snapshot, run, fence, pointer, even_doomed=True, state={"S": "doomed"})
 
     def get(self, snapshot: str) -> Snapshot | None:
         """One snapshot, or None."""
@@ -151,31 +169,31 @@ class Snapshots:
         run: str,
         fence: int,
         *conditions: "TransactWriteItemTypeDef",
+        even_doomed: bool = False,
         **values: Mapping[str, str],
     ) -> None:
-        """Change an entry under the lock, if further conditions hold."""
-        names = sorted(values)
+        """Change an entry under the lock, if further conditions hold; a doomed one only if that is said."""
+        names, entry = sorted(values), {f":{name}": value for name, value in values.items()}
+        condition = "attribute_exists(#run)"
+        if not even_doomed:
+            condition += " AND #state <> :doomed"
+            entry[":doomed"] = {"S": "doomed"}
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": self._key(snapshot),
+                "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in names),
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {f"#{name}": name for name in {"run", "state", *names}},
+                "ExpressionAttributeValues": entry,
+            }
+        }
         try:
-            self._client.transact_write_items(
-                TransactItems=[
-                    self._lock.condition(run=run, fence=fence),
-                    *conditions,
-                    {
-                        "Update": {
-                            "TableName": self._table,
-                            "Key": self._key(snapshot),
-                            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in names),
-                            "ConditionExpression": "attribute_exists(#run)",
-                            "ExpressionAttributeNames": {"#run": "run"}
-                            | {f"#{name}": name for name in names},
-                            "ExpressionAttributeValues": {f":{name}": values[name] for name in names},
-                        }
-                    },
-                ]
-            )
+            write_together(self._client, [self._lock.condition(run=run, fence=fence), *conditions, update])
         except self._client.exceptions.TransactionCanceledException as error:
             self._lock.check(run=run, fence=fence)
-            if self.get(snapshot) is None:
+            there = self.get(snapshot)
+            if there is None or there.state == "doomed":
                 raise gone(run, snapshot) from error
             raise LockLostError(
                 f"snapshot {snapshot} of export {self._export!r} was changed by somebody else while run "

@@ -21,6 +21,7 @@ from lakeshot.runs.plan import run_prefix
 from lakeshot.runs.pointers import Pointers
 from lakeshot.runs.records import RunRecord, RunState, RunTable, expiry
 from lakeshot.runs.snapshots import Snapshots
+from lakeshot.runs.transactions import write_together
 from lakeshot.steps.failure import Failure, explain
 from lakeshot.steps.messages import ExecutionEnd
 from lakeshot.steps.publishing import ExportView, GroupView, Publisher
@@ -132,10 +133,12 @@ class Closer:
         fields = {"state": RunState(end.status).value, "finished_at": now, "expires_at": expiry(now)}
         records = []
         for runs, name in self._kept_in():
-            if self._record(runs, name, end, now).state is RunState.RUNNING:
-                ending = runs.ending(name, end.run, redrive=end.redrive, **fields)
+            record = self._record(runs, name, end, now)
+            # A record that a redrive did not come to counts it all the same: nobody may open it any more.
+            if record.state is RunState.RUNNING or record.redrive < end.redrive:
+                ending = runs.closing(name, end.run, redrive=end.redrive, **fields)
                 with suppress(self.dynamodb.exceptions.TransactionCanceledException):
-                    self.dynamodb.transact_write_items(TransactItems=[ending])
+                    write_together(self.dynamodb, [ending])
             records.append(self._record(runs, name, end, now))
         return records
 
@@ -150,7 +153,7 @@ class Closer:
             if is_untold:
                 told = runs.explaining(name, end.run, failure.cause, failure.next_step, redrive=end.redrive)
                 with suppress(self.dynamodb.exceptions.TransactionCanceledException):  # redriven since
-                    self.dynamodb.transact_write_items(TransactItems=[told])
+                    write_together(self.dynamodb, [told])
 
     def _kept_in(self) -> list[tuple[RunTable, str]]:
         """Where the run's records are, and under which name: those of the exports, then the group's."""

@@ -33,7 +33,7 @@ class EnteredRun:
         self.lock.check(run=self.plan.run, fence=self.fence)
 
     def claim(self) -> None:
-        """Claim the moment again, which closing the run before a redrive gave up; or RunGoneError."""
+        """Claim the moment, as the plan step did; RunGoneError if closing the run gave it up since."""
         if not self.snapshots.claim(run=self.plan.run, moment=self.plan.moment):
             raise gone(self.plan.run, self.plan.snapshot)
 
@@ -64,7 +64,7 @@ class EnteredRun:
         plan = self.plan
         entry = self.snapshots.get(plan.snapshot)
         own = entry is not None and (entry.run == plan.run or plan.reading is None)
-        if entry is None or not own or entry.state == "claimed":
+        if entry is None or not own or entry.state in ("claimed", "doomed"):
             raise gone(plan.run, plan.snapshot)
         return entry
 

@@ -13,6 +13,8 @@ _TOO_SLOW = "Raise timeout_minutes, the read percentage or the workers, then run
 _NEXT_STEPS = {
     "LockHeldError": "Wait for the run that holds the lock, or stop it.",
     "LockLostError": "Another run has taken over; run again only if that one fails.",
+    "RunClosingError": "Run again in a few minutes; if it repeats, look at the log of the close function.",
+    "RunGoneError": "Start a new run.",
     "PayloadError": "Correct the payload and start the run again.",
     "SourceError": "Correct the source table or its name, then run again.",
     "PinnedTypeError": "Widen or remove the attribute's entry in 'types' of exports.yaml, deploy, run again.",

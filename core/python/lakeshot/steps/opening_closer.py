@@ -26,6 +26,8 @@ def open_closer(services: Services, end: ExecutionEnd) -> Closer:
         except PayloadError:
             if group is None:
                 raise
+    if not exports:
+        raise PayloadError(f"no export of group {end.group!r} is deployed any more")
     return Closer(
         s3=services.s3,
         dynamodb=services.dynamodb,

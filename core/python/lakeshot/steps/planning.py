@@ -60,7 +60,7 @@ class Planner:
 
     ``source_client`` gives a DynamoDB client under the role it is called with, so that the source is
     only ever seen with the export's own permissions. ``close`` has the run of a lock's holder closed,
-    without waiting for it, unless it is still running: then it says False.
+    without waiting for it, unless it is still running: then it says False. It is told the lock's partition.
     """
 
     names: StageNames
@@ -68,7 +68,7 @@ class Planner:
     s3: "S3Client"
     dynamodb: "DynamoDBClient"
     source_client: Callable[[str], "DynamoDBClient"]
-    close: Callable[[Holder], bool]
+    close: Callable[[Holder, str], bool]
 
     def plan(self, given: PlanInput, *, now: datetime) -> Planned:
         """Plan one execution.
@@ -143,7 +143,7 @@ class Planner:
         lock = Lock(self.dynamodb, table=self.names.run_table, partition=partition)
         holder = lock.holder()
         if holder is not None and holder.run != run.name:
-            if not self.close(holder):
+            if not self.close(holder, partition):
                 raise lock.held(holder)
             raise RunClosingError(
                 f"run {holder.run!r} has ended without being closed; it is being closed now, and this run "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lakeshot.errors import CatalogError, VerificationError
 from lakeshot.lake import Lake
+from lakeshot.lake.group_view_sql import empty_group_select
 from lakeshot.lake.view import ViewDefinition
 from lakeshot.runs.pointers import Move, Pointers
 from lakeshot.stored import load_if_there, save_once
@@ -85,6 +86,8 @@ class Publisher:
         for view in views:
             if view.lake.shown() is None:  # somebody removed it; what is put back must be there
                 view.lake.replace(view.lake.stage_nothing(), fence=view.fence)
+        if group is not None and group.view.shown() is None:
+            group.view.replace(group.view.stage_nothing(empty_group_select()), fence=group.fence)
         staged = group.view.stage(self.run, group.select, snapshot=None) if group is not None else None
         attempt = self.pointers.announce(moves, run=self.run, allow_older=allow_older)
         try:

@@ -9,6 +9,7 @@ from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Lock
 from lakeshot.runs.plan import Plan
 from lakeshot.runs.records import RunState, RunTable, expiry
+from lakeshot.runs.transactions import write_together
 from lakeshot.steps.cost import glue_cost, read_cost
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Reporter:
             groups = RunTable.of_groups(self.dynamodb, self.table)
             entries.append(groups.ending(plan.group.group, plan.run, **ended, snapshot=plan.snapshot))
         try:
-            self.dynamodb.transact_write_items(TransactItems=entries)
+            write_together(self.dynamodb, entries)
         except self.dynamodb.exceptions.TransactionCanceledException:
             if self.is_reported(plan):  # by another invocation of this step
                 return

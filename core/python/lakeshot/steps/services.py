@@ -104,16 +104,24 @@ class Services:
         entrance = Entrance(self.dynamodb, table=self.names.run_table, partition=group_key(group.group))
         return entrance.enter(run=run, redrive=redrive, now=datetime.now(UTC), anew=anew)
 
-    def have_closed(self, holder: Holder) -> bool:
+    def have_closed(self, holder: Holder, partition: str) -> bool:
         """Have ``close`` end the run of a lock's holder, without waiting; False if it is running."""
         detail = self.liveness.end_of(holder.execution_arn)
         if detail is not None:
+            if "input" not in detail:  # nobody but the run table knows any more what it ran
+                detail = {**detail, "input": self._input_of(holder.run, partition)}
             self._lambda.invoke(
                 FunctionName=self.names.function("close"),
                 InvocationType="Event",
                 Payload=json.dumps({"detail-type": END_OF_EXECUTION, "detail": detail}),
             )
         return detail is not None
+
+    def _input_of(self, run: str, partition: str) -> str:
+        kind, _, name = partition.partition("#")
+        record = self.runs.get(name, run) if kind == "export" else None
+        named = {"group": record.group} if record is not None and record.group else {kind: name}
+        return json.dumps(named)
 
     def snapshots(self, deployed: Deployed) -> Snapshots:
         """The snapshots of an export."""

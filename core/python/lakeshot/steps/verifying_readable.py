@@ -2,10 +2,11 @@
 
 from lakeshot.errors import CatalogError, LockLostError, RunGoneError, VerificationError
 from lakeshot.lake import Lake
+from lakeshot.runs.pointers import Move, Pointers
 from lakeshot.steps.entering import EnteredRun
 
 
-def verify_readable(run: EnteredRun, lake: Lake, counted: int) -> None:
+def verify_readable(run: EnteredRun, lake: Lake, pointers: Pointers, counted: int) -> None:
     """Hold Athena's count against the manifest, make the view that is to be shown, and read it, or raise.
 
     From then on the snapshot is recorded as verified.
@@ -25,3 +26,7 @@ def verify_readable(run: EnteredRun, lake: Lake, counted: int) -> None:
     except (LockLostError, RunGoneError):
         lake.unstage(run.plan.run)  # the run was closed meanwhile, and this came too late to be removed
         raise
+    exports = run.plan.group.exports if run.plan.group else (run.plan.deployed.export,)
+    moves = [Move(export=export, snapshot=manifest.snapshot, fence=run.fence) for export in exports]
+    if pointers.arrived(moves):  # by another invocation, which has removed what it staged before this did
+        lake.unstage(run.plan.run)

@@ -1,0 +1,30 @@
+"""The library as it is, except that its threads and its sleeping are the model's."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from tests.model.actors import OneAfterAnother, here, pause
+from tests.model.world import AthenaOfSession
+
+
+def _sleep(seconds: float) -> None:
+    pause("sleep")
+    if (actor := here()) is not None:
+        actor.after_sleep()
+
+
+@pytest.fixture
+def library() -> Iterator[None]:
+    """The library's code, every call of which a test may hold up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAKESHOT_STAGE", "dev")
+        patch.setenv("LAKESHOT_TOPIC_ARN", "topic")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+        patch.setattr("lakeshot.commit.commit.ThreadPoolExecutor", OneAfterAnother)
+        patch.setattr("lakeshot.files.upload.ThreadPoolExecutor", OneAfterAnother)
+        patch.setattr("lakeshot.lake.open.Athena", AthenaOfSession)
+        patch.setattr("lakeshot.steps.stopping.time", SimpleNamespace(sleep=_sleep))
+        yield
