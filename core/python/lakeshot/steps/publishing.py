@@ -78,8 +78,6 @@ class Publisher:
                     raise
         for view in views:
             view.lake.unstage(self.run)
-        if group is not None:
-            group.view.unstage(self.run)
 
     def _publish(self, views: Sequence[ExportView], group: GroupView | None, *, allow_older: bool) -> None:
         moves = [view.move for view in views]
@@ -88,7 +86,10 @@ class Publisher:
                 view.lake.replace(view.lake.stage_nothing(), fence=view.fence)
         if group is not None and group.view.shown() is None:
             group.view.replace(group.view.stage_nothing(empty_group_select()), fence=group.fence)
-        staged = group.view.stage(self.run, group.select, snapshot=None) if group is not None else None
+        staged = None
+        if group is not None:
+            staged = group.view.stage(self.run, group.select, snapshot=None)
+            group.view.unstage(self.run)  # its definition is all that is needed
         attempt = self.pointers.announce(moves, run=self.run, allow_older=allow_older)
         try:
             self._move(views, attempt)
