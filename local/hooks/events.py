@@ -36,6 +36,8 @@ def enforce_target_permissions(schedule_tick_seconds: float) -> None:
             target = target | {"Input": _fill_context(str(target["Input"]), rule, event)}
         service = "scheduler.amazonaws.com" if scheduled else "events.amazonaws.com"
         role: Credentials | None = None
+        # AWS's own services call each other over TLS, which queue policies may demand.
+        iam_evaluator.pin_request_origin("127.0.0.1", True)
         try:
             if "RoleArn" in target:
                 role = role_credentials(

@@ -2,8 +2,8 @@
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
 
 from stacks.constructs.dead_letters import DeadLetters
@@ -23,7 +23,20 @@ class Closing(Construct):
     ) -> None:
         super().__init__(scope, id_)
         undelivered = DeadLetters(self, "Undelivered", queue_name=f"{name}-undelivered")
-        close.configure_async_invoke(on_failure=destinations.SqsDestination(undelivered))
+        # CDK's own destination would let the function look at the queue, too.
+        close.add_to_role_policy(
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[undelivered.queue_arn])
+        )
+        failing = lambda_.CfnEventInvokeConfig(
+            self,
+            "Failing",
+            function_name=close.function_name,
+            qualifier="$LATEST",
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=undelivered.queue_arn)
+            ),
+        )
+        failing.node.add_dependency(close)
         events.Rule(
             self,
             "Rule",

@@ -72,7 +72,6 @@ class ExportCrawler(Construct):
             "glue:BatchUpdatePartition",
             "glue:CreatePartition",
             "glue:CreateTable",
-            "glue:GetDatabase",
             "glue:GetPartition",
             "glue:GetPartitions",
             "glue:GetTable",
@@ -81,6 +80,7 @@ class ExportCrawler(Construct):
             "glue:UpdateTable",
             on=arns.catalog(names.table),
         )
+        role.allow("glue:GetDatabase", on=arns.catalog())
         role.allow(
             "logs:CreateLogGroup",
             "logs:CreateLogStream",

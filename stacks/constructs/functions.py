@@ -87,18 +87,18 @@ class Functions(Construct):
         verify_readable = self._may("verify_readable")
         verify_readable.enter_runs()
         verify_readable.use_run_files("GetObject")
-        verify_readable.query("GetQueryResults")
+        verify_readable.query("GetQueryResults", "GetWorkGroup")
         verify_readable.stage_views("CreateTable", "UpdateTable")
 
         publish = self._may("publish")
         publish.enter_runs()
         publish.use_run_files("GetObject", "PutObject")
-        publish.query("GetQueryResults")
+        publish.query("GetQueryResults", "GetWorkGroup")
         publish.change_views("CreateTable", "UpdateTable")
         publish.stage_views("DeleteTable")
 
         retain = self._may("retain")
-        retain.enter_runs("DeleteItem", "Query")
+        retain.enter_runs("Query")
         retain.use_run_files("GetObject")
         retain.use_data_files("DeleteObject")
         retain.change_snapshot_tables("DeletePartition")
@@ -110,7 +110,7 @@ class Functions(Construct):
 
     def _allow_end(self, topic_arn: str) -> None:
         close = self._may("close")
-        close.enter_runs("DeleteItem", "Query")
+        close.enter_runs("Query")
         close.read_deployed_exports()
         close.watch_executions()
         close.use_jobs("BatchStopJobRun", "GetJobRuns")
@@ -127,5 +127,5 @@ class Functions(Construct):
         view.read_deployed_exports()
         view.use_run_table("GetItem")
         view.use_run_files("GetObject")
-        view.query("GetQueryResults")
+        view.query("GetWorkGroup")
         view.change_views("CreateTable", "DeleteTable", "UpdateTable")

@@ -49,7 +49,6 @@ class JobRole(ServiceRole):
             "s3:AbortMultipartUpload",
             "s3:DeleteObject",
             "s3:GetObject",
-            "s3:ListMultipartUploadParts",
             "s3:PutObject",
             on=[self._arns.objects(names.data_prefix)],
             reason="Every run writes new keys below the export's own prefix.",

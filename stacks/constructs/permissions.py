@@ -65,14 +65,13 @@ class Permissions:
         """
         self._role.allow(
             "athena:GetQueryExecution",
-            "athena:GetWorkGroup",
             "athena:StartQueryExecution",
             *(f"athena:{action}" for action in actions),
             on=[self._arns.workgroup],
         )
         self._role.allow("athena:GetDataCatalog", on=[self._arns.data_catalog])
+        self._role.allow("glue:GetDatabase", on=self._arns.catalog())
         self._role.allow(
-            "glue:GetDatabase",
             "glue:GetPartition",
             "glue:GetPartitions",
             "glue:BatchGetPartition",

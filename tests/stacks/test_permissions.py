@@ -176,10 +176,10 @@ def test_a_step_may_take_its_runs_lock_again(step: str, common: Template) -> Non
         assert allowed[f"dynamodb:{action}"] == {RUN_TABLE}, action
 
 
-def test_only_what_gives_up_claims_or_forgets_snapshots_deletes_entries(common: Template) -> None:
-    """Plan, retain and close; the view's own function changes nothing in the run table."""
+def test_only_what_gives_up_claims_deletes_entries(common: Template) -> None:
+    """What retain and close forget leaves a mark; the view's own function changes nothing in the run table."""
     deleting = {role for role in ROLES if "dynamodb:DeleteItem" in common.allowed(role)}
-    assert deleting == {f"lakeshot-dev-{step}" for step in ("plan", "retain", "close")}
+    assert deleting == {"lakeshot-dev-plan"}
     view = common.allowed("lakeshot-dev-view")
     assert {action for action in view if action.startswith("dynamodb:")} == {"dynamodb:GetItem"}
 
