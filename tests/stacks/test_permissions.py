@@ -177,7 +177,7 @@ def test_a_step_may_take_its_runs_lock_again(step: str, common: Template) -> Non
 
 
 def test_only_what_gives_up_claims_deletes_entries(common: Template) -> None:
-    """What retain and close forget leaves a mark; the view's own function changes nothing in the run table."""
+    """What retain and close forget leaves a mark; the view's function changes nothing in the run table."""
     deleting = {role for role in ROLES if "dynamodb:DeleteItem" in common.allowed(role)}
     assert deleting == {"lakeshot-dev-plan"}
     view = common.allowed("lakeshot-dev-view")
