@@ -88,7 +88,7 @@ class Functions(Construct):
         verify_readable.enter_runs()
         verify_readable.use_run_files("GetObject")
         verify_readable.query("GetQueryResults", "GetWorkGroup")
-        verify_readable.stage_views("CreateTable", "UpdateTable")
+        verify_readable.stage_views("CreateTable", "DeleteTable", "UpdateTable")
 
         publish = self._may("publish")
         publish.enter_runs()

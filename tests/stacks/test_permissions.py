@@ -207,7 +207,7 @@ def test_only_the_stacks_own_function_removes_a_real_view(common: Template) -> N
         "lakeshot-dev-view"
     }
     assert {role for role, on in tables.items() if on} == {
-        f"lakeshot-dev-{step}" for step in ("publish", "close", "view")
+        f"lakeshot-dev-{step}" for step in ("verify-readable", "publish", "close", "view")
     }
 
 

@@ -83,6 +83,11 @@ def of_verify_readable(story: Story) -> list[Situation]:
     given = story.one(LEFT, query_execution_id=story.counts[LEFT])
     return [
         Situation("stage a view and read it", does(story, "verify_readable", "verify_readable", given)),
+        Situation(
+            "remove what a late invocation staged after the publication",
+            does(story, "retain", "verify_readable", given),
+            about=("glue:DeleteTable on *",),
+        ),
         *of_entering(story, "verify_readable", "verify_readable", given),
     ]
 

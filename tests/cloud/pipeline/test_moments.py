@@ -1,5 +1,7 @@
 """Moments that are ready in another order than they began: a view does not go back by itself."""
 
+import time
+
 import pytest
 
 from tests.cloud.local.account import wait_for
@@ -14,6 +16,7 @@ def stopped_run(pipeline: Pipeline, **changes: object) -> str:
         run = pipeline.start("moments", **changes)
         wait_for(lambda: pipeline.states(run), lambda states: "Plan" in states)
         pipeline.abort("moments", run)
+    time.sleep(1)  # a moment is a whole second, and the next run's has to be a later one
     return run
 
 

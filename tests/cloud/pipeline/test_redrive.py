@@ -118,7 +118,7 @@ def test_a_redrive_beside_another_run_is_refused_and_disturbs_nobody(
     assert f"LockHeldError: export 'redriven' is being run by '{other}'" in refused.cause
     assert pipeline.holder("redriven") == held
     assert pipeline.record("redriven", other).state == "RUNNING"
-    assert pipeline.record("redriven", run).state == "ABORTED"
+    assert pipeline.record("redriven", run).state == "FAILED"
     again = end_of_redrive(pipeline, run)
     assert (again.status, again.error, again.cause) == ("FAILED", refused.error, refused.cause)
     assert pipeline.states(run)[-1] == "Failed"
