@@ -16,25 +16,38 @@ if TYPE_CHECKING:
 Document = TypeVar("Document", bound=Model)
 
 
-def save_once(client: "S3Client", uri: str, document: Document) -> Document:
-    """Write a document unless there is one; the one that is in place afterwards."""
+def put_once(client: "S3Client", uri: str, body: bytes) -> bool:
+    """Write a JSON document's bytes unless there is one; True if they are in place by this."""
     bucket, key = split_s3_uri(uri)
     try:
         with refusals_named("s3:PutObject", uri):
             client.put_object(
-                Bucket=bucket,
-                Key=key,
-                Body=document.model_dump_json(indent=1).encode(),
-                ContentType="application/json",
-                IfNoneMatch="*",
+                Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*"
             )
     except ClientError as error:
         if error_code(error) == "ConditionalRequestConflict":  # another writer is at it this very moment
-            return save_once(client, uri, document)
+            return put_once(client, uri, body)
         if error_code(error) != "PreconditionFailed":
             raise
-        return load(client, uri, type(document))
-    return document
+        return False
+    return True
+
+
+def read(client: "S3Client", uri: str) -> bytes | None:
+    """The bytes of a document, or None if there is none."""
+    bucket, key = split_s3_uri(uri)
+    try:
+        with refusals_named("s3:GetObject", uri):
+            return client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except client.exceptions.NoSuchKey:
+        return None
+
+
+def save_once(client: "S3Client", uri: str, document: Document) -> Document:
+    """Write a document unless there is one; the one that is in place afterwards."""
+    if put_once(client, uri, document.model_dump_json(indent=1).encode()):
+        return document
+    return load(client, uri, type(document))
 
 
 def load(client: "S3Client", uri: str, model: type[Document]) -> Document:
@@ -47,11 +60,8 @@ def load(client: "S3Client", uri: str, model: type[Document]) -> Document:
 
 def load_if_there(client: "S3Client", uri: str, model: type[Document]) -> Document | None:
     """Read a document, or None if there is none; CommitError if it was changed into something else."""
-    bucket, key = split_s3_uri(uri)
-    try:
-        with refusals_named("s3:GetObject", uri):
-            body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except client.exceptions.NoSuchKey:
+    body = read(client, uri)
+    if body is None:
         return None
     try:
         return model.model_validate_json(body)

@@ -8,7 +8,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from lakeshot.columns.types import Column
@@ -16,13 +15,10 @@ from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.model import Model
-from lakeshot.names import split_s3_uri
-from lakeshot.refusals import error_code, refusals_named
+from lakeshot.stored import put_once, read
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_TAKEN = "PreconditionFailed"
 
 
 class FileEntry(Model):
@@ -86,23 +82,14 @@ def save_manifest(client: "S3Client", bucket: str, key: str, manifest: Manifest)
     """
     uri = f"s3://{bucket}/{key}"
     body = manifest.model_dump_json().encode()
-    try:
-        with refusals_named("s3:PutObject", uri):
-            client.put_object(
-                Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*"
-            )
-    except ClientError as error:
-        if error_code(error) == "ConditionalRequestConflict":  # another writer is at it this very moment
-            return save_manifest(client, bucket, key, manifest)
-        if error_code(error) != _TAKEN:
-            raise
+    if not put_once(client, uri, body):
         body = _read(client, uri)
         there = _parsed(body, uri)
         if there.model_copy(update={"finished_at": manifest.finished_at}) != manifest:
             raise CommitError(
                 f"{uri} already describes another snapshot (run {there.run}, {there.rows} rows) than the one "
                 f"to commit (run {manifest.run}, {manifest.rows} rows); nothing was changed, start a new run"
-            ) from error
+            )
         manifest = there
     return Committed(manifest, sha256(body).hexdigest())
 
@@ -123,14 +110,10 @@ def load_manifest(client: "S3Client", uri: str, sha256_hex: str) -> Manifest:
 
 
 def _read(client: "S3Client", uri: str) -> bytes:
-    bucket, key = split_s3_uri(uri)
-    try:
-        with refusals_named("s3:GetObject", uri):
-            return client.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except client.exceptions.NoSuchKey as error:
-        raise CommitError(
-            f"{uri} is gone; restore it from the bucket's versions, or start a new run"
-        ) from error
+    body = read(client, uri)
+    if body is None:
+        raise CommitError(f"{uri} is gone; restore it from the bucket's versions, or start a new run")
+    return body
 
 
 def _parsed(body: bytes, uri: str) -> Manifest:
