@@ -5,6 +5,7 @@ from importlib import import_module
 
 BENCHMARKS = {
     "commit": "benchmarks.commit",
+    "convert": "benchmarks.convert",
     "memory": "benchmarks.memory",
     "rate": "benchmarks.rate",
     "scan": "benchmarks.scan",

@@ -9,12 +9,12 @@ import gc
 import os
 import subprocess
 import sys
-from pathlib import Path
 from time import perf_counter
 
 import boto3
 
 from benchmarks.machine import machine_line
+from benchmarks.process_tree import high_water_bytes
 from benchmarks.stub_cloud import stub_cloud
 from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
@@ -83,11 +83,5 @@ def _worker(items: int, file_format: FileFormat) -> int:
     )
     if result.rows != items:
         raise RuntimeError(f"{result.rows} rows of {items} items")
-    print(result.rows, perf_counter() - started, _high_water_bytes())
+    print(result.rows, perf_counter() - started, high_water_bytes())
     return 0
-
-
-def _high_water_bytes() -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    (kilobytes,) = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    return int(kilobytes) * 1024

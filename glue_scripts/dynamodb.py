@@ -13,7 +13,8 @@ import boto3
 from lakeshot.commit.commit import commit
 from lakeshot.commit.part import PartResult
 from lakeshot.commit.rewrite import Rewrite
-from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts, worker_clients
+from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts
+from lakeshot.dynamodb.worker_process import s3_client
 from lakeshot.files.upload import UncommittedFile
 from lakeshot.files.writer import Target
 from lakeshot.rate.budget import ReadBudget
@@ -86,7 +87,7 @@ def rewrite_everywhere(
     files: Sequence[Rewrite],
 ) -> list[UncommittedFile]:
     """Spread the files that have to be written again over all workers."""
-    return distribute(lambda file, _: rewrite(worker_clients(region)[1], file), files)
+    return distribute(lambda file, _: rewrite(s3_client(region), file), files)
 
 
 if __name__ == "__main__":

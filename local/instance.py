@@ -40,6 +40,7 @@ class Instance(BaseModel):
         *,
         detached: bool = False,
         glue_minute_seconds: float = 60,
+        dynamodb_minute_seconds: float = 60,
         progress: Callable[[str], None] = lambda _line: None,
     ) -> Self:
         """Start a cloud that keeps everything it writes under ``directory``, and wait until it answers.
@@ -57,6 +58,7 @@ class Instance(BaseModel):
             directory=directory.resolve(),
             port=port or _free_port(),
             glue_minute_seconds=glue_minute_seconds,
+            dynamodb_minute_seconds=dynamodb_minute_seconds,
         )
         settings.prepare()
         progress(f"starting the embedded cloud at {settings.endpoint_url}")

@@ -20,6 +20,7 @@ from local.hooks.functions import name_function_errors, send_failures_as_the_fun
 from local.hooks.glue import keep_job_fields
 from local.hooks.partitions import supply_update_partition
 from local.hooks.permissions import (
+    check_export_resources,
     check_glue_resources,
     know_sessions_by_their_role,
     name_resources_in_denials,
@@ -38,6 +39,7 @@ def install() -> None:
     name_resources_in_denials()
     know_sessions_by_their_role()
     check_glue_resources()
+    check_export_resources()
     limit_policy_sizes()
     keep_job_fields()
     supply_update_partition()

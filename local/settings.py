@@ -13,7 +13,8 @@ class Settings(BaseModel):
     """Everything that tells one instance from another; several run side by side.
 
     ``wait_scale`` shortens Step Functions' waits and retry delays (0.1: ten times as fast);
-    ``glue_minute_seconds`` is how long a minute of a Glue job's timeout lasts; ``glue_packages`` holds
+    ``glue_minute_seconds`` is how long a minute of a Glue job's timeout lasts, ``dynamodb_minute_seconds``
+    one of an export's duration and of an incremental export's window; ``glue_packages`` holds
     ``requirements/glue-5.1.txt``, installed, and ``spark_archive`` what ``local.spark_archive`` made.
     """
 
@@ -24,6 +25,7 @@ class Settings(BaseModel):
     region: str = "us-east-1"
     wait_scale: float = 0.1
     glue_minute_seconds: float = 60
+    dynamodb_minute_seconds: float = 60
     spark_archive: Path = REPOSITORY / "build" / "spark-archive"
     glue_packages: Path = REPOSITORY / "build" / "glue-5.1"
 
@@ -84,6 +86,7 @@ class Settings(BaseModel):
                 "MINISTACK_ACCOUNT_ID": ACCOUNT,
                 "MINISTACK_REGION": self.region,
                 "LAKESHOT_GLUE_MINUTE_SECONDS": str(self.glue_minute_seconds),
+                "LAKESHOT_DYNAMODB_MINUTE_SECONDS": str(self.dynamodb_minute_seconds),
                 "LAKESHOT_SPARK_ARCHIVE": str(self.spark_archive),
                 "LAKESHOT_GLUE_PACKAGES": str(self.glue_packages),
             }

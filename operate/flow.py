@@ -12,6 +12,7 @@ class Step(StrEnum):
     """One step of a run, in the order a run takes them."""
 
     PLAN = "plan"
+    NATIVE_EXPORT = "native export"
     READ = "read"
     VERIFY_FILES = "verify files"
     CATALOG = "catalog"
@@ -24,11 +25,15 @@ class Step(StrEnum):
 FAILED_STATE = "Failed"
 """The state in which every run ends whose failure was caught."""
 
-BY_MEMBER = (Step.READ, Step.VERIFY_FILES, Step.CATALOG, Step.VERIFY_READABLE)
+BY_MEMBER = (Step.NATIVE_EXPORT, Step.READ, Step.VERIFY_FILES, Step.CATALOG, Step.VERIFY_READABLE)
 """Steps that every export of a group takes for itself; the others are taken by all at once."""
 
 STEP_OF_STATE = {
     "Plan": Step.PLAN,
+    "BeginNativeExport": Step.NATIVE_EXPORT,
+    "NativeExport": Step.NATIVE_EXPORT,
+    "NativeExportDone": Step.NATIVE_EXPORT,
+    "WaitForNativeExport": Step.NATIVE_EXPORT,
     "ExportTable": Step.READ,
     "VerifyFiles": Step.VERIFY_FILES,
     "VerifyShare": Step.VERIFY_FILES,

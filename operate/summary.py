@@ -69,7 +69,12 @@ def _read(record: RunRecord) -> dict[str, str]:
         facts["rows"] = (
             f"{figures.count(record.rows)} in {files} {'file' if files == 1 else 'files'}, {written}"
         )
-    facts["read"] = f"{figures.rate(record.units_consumed)} read units{_budget(record)}"
+    if record.route == "native":
+        facts["read"] = f"by DynamoDB's own export, {figures.size(record.exported_bytes or 0)}: no read units"
+    else:
+        facts["read"] = f"{figures.rate(record.units_consumed)} read units{_budget(record)}"
+    if record.route_from is not None:
+        facts["route"] = f"{record.route}: {record.route_from}"
     if record.schema_change is not None:
         facts["schema"] = record.schema_change
     return facts

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from textwrap import wrap
 from typing import Protocol, TextIO
 
+from lakeshot.runs.records import RunRecord
 from operate import figures
 from operate.flow import Step
 from operate.observation import MemberSeen, Observation
@@ -93,7 +94,7 @@ def block(observation: Observation, paces: Paces, width: int) -> list[str]:
     No line is wider than ``width``: details continue on the next line.
     """
     lines = []
-    steps = list(Step)
+    steps = [step for step in Step if step is not Step.NATIVE_EXPORT or _exports(observation)]
     now = steps.index(observation.step)
     for position, step in enumerate(steps):
         mark = "+" if position < now or observation.ended else ">" if position == now else "."
@@ -103,6 +104,13 @@ def block(observation: Observation, paces: Paces, width: int) -> list[str]:
                 lines += wrap(text, width, initial_indent=indent, subsequent_indent=indent)
     lines.append(f"  {figures.span(elapsed(observation))}; Ctrl-C detaches, the run goes on")
     return [line[:width] for line in lines]
+
+
+def _exports(observation: Observation) -> bool:
+    """Whether DynamoDB exports a table in this run."""
+    return observation.step is Step.NATIVE_EXPORT or any(
+        member.record is not None and member.record.route == "native" for member in observation.members
+    )
 
 
 def _details(observation: Observation, paces: Paces) -> Iterator[tuple[str, str]]:
@@ -127,8 +135,10 @@ def reading_of_one(observation: Observation, paces: Paces, *, bar: bool = False)
 def reading(member: MemberSeen, paces: Paces, *, bar: bool = False) -> list[str]:
     """What there is to tell of an export's reading while it lasts: percent and rows, speed, time left."""
     record = member.record
-    if member.step is not Step.READ or record is None or record.progress_at is None:
+    if member.step is not Step.READ or record is None:
         return []
+    if record.progress_at is None:
+        return _expectation(record)
     share = share_read(record)
     percent = f"{int(share * 100)} %, " if share is not None else ""
     drawn = f"[{'#' * int(share * _BAR_WIDTH):.<{_BAR_WIDTH}}] " if share is not None and bar else ""
@@ -138,3 +148,11 @@ def reading(member: MemberSeen, paces: Paces, *, bar: bool = False) -> list[str]
         remaining = left(record, pace)
         texts.append(speed(record, pace) + (f", {remaining}" if remaining else ""))
     return texts
+
+
+def _expectation(record: RunRecord) -> list[str]:
+    """How long a scan will take by the size of its table, while nothing is known of its pace."""
+    if record.expected_seconds is None or record.rate_units_per_second is None:
+        return []
+    expected = figures.span(timedelta(seconds=record.expected_seconds))
+    return [f"about {expected} to read at {figures.rate(record.rate_units_per_second)} read units/s"]

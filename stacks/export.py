@@ -57,7 +57,7 @@ class ExportStack(cdk.Stack):
             self,
             "JobRole",
             names=names,
-            source_table=settings.source.table,
+            source=settings.source,
             arns=arns,
             role_suffix=role_suffix,
         )

@@ -5,10 +5,8 @@ is no JSON object fails the query unless the OpenX SerDe's ``ignore.malformed.js
 https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
 """
 
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +15,7 @@ import pyarrow.json as pj
 
 from local.athena.errors import QueryError
 from local.athena.json_values import Misfit, fitted
+from local.athena.text_files import text_of
 from local.lake.objects import ObjectStore, StoredObject
 
 OPENX = "org.openx.data.jsonserde.JsonSerDe"
@@ -28,23 +27,12 @@ def read_json_lines(
     store: ObjectStore, stored: StoredObject, declared: Mapping[str, pa.DataType], *, skip_malformed: bool
 ) -> pa.Table:
     """Return the file's rows with exactly the declared columns, in that order and of those types."""
-    text = json_text(store, stored)
+    text = text_of(store, stored)
     schema = pa.schema(list(declared.items()))
     if not text.strip():
         return schema.empty_table()
     fast = _read_fast(text, schema)
     return fast if fast is not None else _read_strictly(text, schema, stored.uri, skip_malformed)
-
-
-def json_text(store: ObjectStore, stored: StoredObject) -> bytes:
-    """Return the object's lines; ``.gz`` names are decompressed, as Hive's codecs go by extension."""
-    body = store.read(stored)
-    if not stored.key.endswith(".gz"):
-        return body
-    try:
-        return gzip.decompress(body)
-    except (OSError, EOFError, zlib.error) as error:
-        raise QueryError("HIVE_CURSOR_ERROR", f"incorrect gzip data in {stored.uri}: {error}") from error
 
 
 def _read_fast(text: bytes, schema: pa.Schema) -> pa.Table | None:

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from local.athena.avro_files import AVRO
+from local.athena.delimited_files import LAZY_SIMPLE
 from local.athena.errors import QueryError
 from local.athena.json_lines import OPENX
+from local.athena.orc_files import ORC
 from local.athena.relations import parsed
 from local.athena.table_scan import PARQUET
 from local.lake.catalog import Column, Serde, Storage, Table
@@ -18,9 +21,20 @@ FORMATS = {
         "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
         "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
     ),
+    ORC: (
+        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
+    ),
+    AVRO: (
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
+    ),
     OPENX: (_TEXT_INPUT, _TEXT_OUTPUT),
+    LAZY_SIMPLE: (_TEXT_INPUT, _TEXT_OUTPUT),
 }
 """Input and output format that go with a SerDe, as Athena and the crawler write them."""
+
+_STORED_AS = {"PARQUET": PARQUET, "ORC": ORC, "AVRO": AVRO}
 
 
 def table_of(name: str, sql: str) -> Table:
@@ -34,9 +48,7 @@ def table_of(name: str, sql: str) -> Table:
         raise QueryError("SYNTAX_ERROR", "CREATE EXTERNAL TABLE needs LOCATION 's3://bucket/prefix/'")
     partitioned = properties.find(exp.PartitionedByProperty)
     serde = properties.find(exp.RowFormatSerdeProperty)
-    library = serde.this.name if serde else PARQUET
-    if serde is None and not _is_stored_as_parquet(properties):
-        raise QueryError("NOT_SUPPORTED", f"use STORED AS PARQUET or ROW FORMAT SERDE '{OPENX}'")
+    library = serde.this.name if serde else _stored_as(properties)
     in_format, out_format = FORMATS.get(library, FORMATS[OPENX])
     serde_properties = properties.find(exp.SerdeProperties)
     return Table(
@@ -74,9 +86,12 @@ def _hive(kind: exp.Expr) -> str:
         raise QueryError("SYNTAX_ERROR", str(error)) from error
 
 
-def _is_stored_as_parquet(properties: exp.Properties) -> bool:
+def _stored_as(properties: exp.Properties) -> str:
     stored = properties.find(exp.FileFormatProperty)
-    return stored is not None and stored.name.upper() == "PARQUET"
+    library = _STORED_AS.get(stored.name.upper()) if stored is not None else None
+    if library is None:
+        raise QueryError("NOT_SUPPORTED", f"use STORED AS {' or '.join(_STORED_AS)}, or ROW FORMAT SERDE")
+    return library
 
 
 def _texts(properties: Iterable[exp.Expr]) -> dict[str, str]:

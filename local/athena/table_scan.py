@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from local.athena import json_lines, parquet_files
+from local.athena import avro_files, delimited_files, json_lines, orc_files, parquet_files
 from local.athena.errors import QueryError
 from local.lake.catalog import Partition, Storage, Table
 from local.lake.hive_types import UnknownTypeError, arrow_type, hive_type
@@ -19,6 +19,7 @@ from local.lake.objects import ObjectStore, StoredObject
 PATH = "$path"
 _ROWS = "$rows"  # stands in when no column of a file is asked for, so that its rows still count
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+_HEADER_LINES = "skip.header.line.count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +84,36 @@ class TableScan:
             yield rows
 
     def _decode(self, storage: Storage, stored: StoredObject, wanted: Mapping[str, pa.DataType]) -> pa.Table:
-        serde = storage.serde_info.serialization_library
+        serde, parameters = storage.serde_info.serialization_library, storage.serde_info.parameters
+        columns = [column.name.lower() for column in storage.columns]
+        if serde in _ROW_COUNTS and not wanted:
+            return _rows_only(_ROW_COUNTS[serde](self._store, stored))
         if serde == PARQUET:
-            if wanted:
-                return parquet_files.read_parquet(self._store, stored, wanted)
-            return _rows_only(parquet_files.row_count(self._store, stored))
+            return parquet_files.read_parquet(self._store, stored, wanted)
+        if serde == orc_files.ORC:
+            return orc_files.read_orc(self._store, stored, wanted, columns=columns, parameters=parameters)
+        if serde == avro_files.AVRO:
+            return avro_files.read_avro(self._store, stored, wanted, parameters=parameters)
         if serde in {json_lines.OPENX, json_lines.HCATALOG}:
-            skip = storage.serde_info.parameters.get("ignore.malformed.json", "").lower() == "true"
+            skip = parameters.get("ignore.malformed.json", "").lower() == "true"
             return json_lines.read_json_lines(
                 self._store, stored, wanted or {_ROWS: pa.null()}, skip_malformed=skip
+            )
+        if serde == delimited_files.LAZY_SIMPLE:
+            header_lines = int(self._table.table.parameters.get(_HEADER_LINES, "0"))
+            return delimited_files.read_delimited(
+                self._store,
+                stored,
+                wanted or {_ROWS: pa.null()},
+                columns=columns,
+                parameters=parameters,
+                header_lines=header_lines,
             )
         raise QueryError(
             "HIVE_UNSUPPORTED_FORMAT",
             f"the SerDe {serde!r} of {self._table.database}.{self._table.table.name} is not supported here; "
-            f"use {PARQUET}, {json_lines.OPENX} or {json_lines.HCATALOG}",
+            f"use {', '.join(map(str, [*_ROW_COUNTS, json_lines.OPENX, json_lines.HCATALOG]))} or "
+            f"{delimited_files.LAZY_SIMPLE}",
         )
 
     def _storage(self, partition: Partition | None) -> Storage:
@@ -109,12 +126,20 @@ class TableScan:
         if not storage.serde_info.serialization_library:
             storage = storage.model_copy(update={"serde_info": own.serde_info})
         self._require_compatible(storage, partition)
-        return storage
+        if _is_by_name(storage):
+            return storage
+        # A partition's column is the table's at its position, whatever it is called there.
+        names = [column.name for column in own.columns]
+        columns = tuple(
+            column.model_copy(update={"name": names[position] if position < len(names) else column.name})
+            for position, column in enumerate(storage.columns)
+        )
+        return storage.model_copy(update={"columns": columns})
 
     def _require_compatible(self, storage: Storage, partition: Partition) -> None:
-        """Compare by name for Parquet, by position for JSON, as Athena's two readers do."""
+        """Compare by name for Parquet, and for ORC that is read by name; by position for all others."""
         own = self._table.table.storage_descriptor.columns
-        if storage.serde_info.serialization_library == PARQUET:
+        if _is_by_name(storage):
             by_name = {column.name.lower(): column for column in storage.columns}
             pairs = [
                 (column, by_name[column.name.lower()]) for column in own if column.name.lower() in by_name
@@ -135,6 +160,21 @@ class TableScan:
                     f"'{self._table.database}.{self._table.table.name}' is declared as type '{column.type}', "
                     f"but partition '{values}' declared column '{theirs.name}' as type '{theirs.type}'.",
                 )
+
+
+_ROW_COUNTS: Mapping[str | None, Callable[[ObjectStore, StoredObject], int]] = {
+    PARQUET: parquet_files.row_count,
+    orc_files.ORC: orc_files.row_count,
+    avro_files.AVRO: avro_files.row_count,
+}
+"""SerDes whose files say how many rows they have."""
+
+
+def _is_by_name(storage: Storage) -> bool:
+    serde = storage.serde_info
+    return serde.serialization_library == PARQUET or (
+        serde.serialization_library == orc_files.ORC and orc_files.is_read_by_name(serde.parameters)
+    )
 
 
 def key_value(text: str, kind: pa.DataType) -> pa.Scalar:

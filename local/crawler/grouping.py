@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
 from local.crawler.definition import CrawlerDefinition, S3Target
-from local.crawler.inference import Inferred, combined, inferred
+from local.crawler.found import Inferred
+from local.crawler.inference import combined, inferred
 from local.lake.catalog import Table
 from local.lake.objects import ObjectStore, StoredObject, split_uri
 

@@ -1,45 +1,49 @@
 """What files say about themselves: their format, their columns, and how columns of several files combine.
 
 https://docs.aws.amazon.com/glue/latest/dg/add-classifier.html. Unlike Glue, which samples the head of a file,
-every row of a JSON file is looked at.
+every row of a text file is looked at. Formats with a mark at their beginning are asked first, then JSON, then
+CSV, as Glue's built-in classifiers are.
 """
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import reduce
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import orc
 
-from local.athena.json_lines import json_text
+from local.athena import avro_files
+from local.athena.errors import QueryError
+from local.athena.text_files import text_of
+from local.crawler.delimited import inferred_csv
+from local.crawler.found import Inferred
 from local.lake.objects import ObjectStore, StoredObject
 
-Classification = Literal["parquet", "json"]
 _WHOLE = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
-_PARQUET_MAGIC = b"PAR1"
-
-
-@dataclass(frozen=True, slots=True)
-class Inferred:
-    """Columns in order of appearance, lower case, of one or more files of one format."""
-
-    classification: Classification
-    columns: dict[str, pa.DataType]
-    rows: int
+_PARQUET_MAGIC, _ORC_MAGIC, _AVRO_MAGIC = b"PAR1", b"ORC", b"Obj\x01"
 
 
 def inferred(store: ObjectStore, stored: StoredObject) -> Inferred | None:
     """Return what one file says; None when it is of no format known here."""
-    if store.read(stored, 0, len(_PARQUET_MAGIC)) == _PARQUET_MAGIC:
-        try:
-            file = pq.ParquetFile(pa.PythonFile(store.open(stored), mode="r"))
-        except pa.ArrowInvalid:
-            return None
-        columns = {field.name.lower(): _lowered(field.type) for field in file.schema_arrow}
-        return Inferred("parquet", columns, int(file.metadata.num_rows))
-    return _inferred_json(json_text(store, stored))
+    magic = store.read(stored, 0, len(_PARQUET_MAGIC))
+    try:
+        if magic == _PARQUET_MAGIC:
+            parquet = pq.ParquetFile(pa.PythonFile(store.open(stored), mode="r"))
+            return Inferred("parquet", _lowered_fields(parquet.schema_arrow), int(parquet.metadata.num_rows))
+        if magic.startswith(_ORC_MAGIC):
+            file = orc.ORCFile(pa.PythonFile(store.open(stored), mode="r"))
+            return Inferred("orc", _lowered_fields(file.schema), int(file.nrows))
+        if magic == _AVRO_MAGIC:
+            schema = avro_files.file_schema(store.read(stored))
+            columns = {f["name"].lower(): avro_files.arrow_type(f["type"]) for f in schema["fields"]}
+            rows = avro_files.row_count(store, stored)
+            return Inferred("avro", columns, rows, {"avro.schema.literal": json.dumps(schema)})
+        text = text_of(store, stored)
+    except (pa.ArrowException, OSError, ValueError, QueryError):
+        return None
+    return _inferred_json(text) or inferred_csv(text)
 
 
 def combined(found: Iterable[Inferred]) -> Inferred:
@@ -49,7 +53,7 @@ def combined(found: Iterable[Inferred]) -> Inferred:
 
 def _combined(one: Inferred, other: Inferred) -> Inferred:
     columns = _merged(one.columns, other.columns)
-    return Inferred(one.classification, columns, one.rows + other.rows)
+    return replace(one, columns=columns, rows=one.rows + other.rows)
 
 
 def widened(one: pa.DataType, other: pa.DataType) -> pa.DataType:  # noqa: PLR0911 - one rule per line
@@ -120,6 +124,10 @@ def _kind(value: object) -> pa.DataType:  # noqa: PLR0911 - one kind of value pe
     if isinstance(value, dict):
         return pa.struct([(key.lower(), _kind(inner)) for key, inner in value.items()])
     return pa.null()
+
+
+def _lowered_fields(schema: pa.Schema) -> dict[str, pa.DataType]:
+    return {field.name.lower(): _lowered(field.type) for field in schema}
 
 
 def _lowered(kind: pa.DataType) -> pa.DataType:

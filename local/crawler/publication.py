@@ -2,14 +2,26 @@
 
 import time
 
+from local.athena.avro_files import AVRO
+from local.athena.delimited_files import LAZY_SIMPLE
 from local.athena.json_lines import OPENX
+from local.athena.orc_files import ORC
 from local.athena.table_definition import FORMATS
 from local.athena.table_scan import PARQUET
 from local.crawler.definition import CrawlerDefinition
+from local.crawler.found import Classification, Inferred
 from local.crawler.grouping import Folder, TableGroup, distinct_name, table_name
-from local.crawler.inference import Inferred, settled
+from local.crawler.inference import settled
 from local.lake.catalog import Catalog, Column, Partition, Serde, Storage, Table
 from local.lake.hive_types import hive_type
+
+_SERDES: dict[Classification, str] = {
+    "parquet": PARQUET,
+    "orc": ORC,
+    "avro": AVRO,
+    "json": OPENX,
+    "csv": LAZY_SIMPLE,
+}
 
 
 def publish(catalog: Catalog, crawler: CrawlerDefinition, group: TableGroup) -> str:
@@ -113,11 +125,12 @@ def _partition(crawler: CrawlerDefinition, table: Table, folder: Folder) -> Part
 def _storage(
     found: Inferred, location: str, parameters: dict[str, str], folders: tuple[Folder, ...]
 ) -> Storage:
-    serde = PARQUET if found.classification == "parquet" else OPENX
+    serde = _SERDES[found.classification]
     in_format, out_format = FORMATS[serde]
-    details = (
-        {"serialization.format": "1"} if serde == PARQUET else {"paths": ",".join(sorted(found.columns))}
-    )
+    paths = {"paths": ",".join(sorted(found.columns))}
+    details = (paths if serde == OPENX else {"serialization.format": "1"}) | dict(found.serde)
+    if serde == LAZY_SIMPLE:
+        del details["serialization.format"]
     return Storage(
         columns=tuple(Column(name=n, type=hive_type(settled(k))) for n, k in found.columns.items()),
         location=location,
@@ -141,6 +154,7 @@ def _parameters(found: Inferred, folders: tuple[Folder, ...]) -> dict[str, str]:
         "recordCount": str(found.rows),
         "sizeKey": str(size_bytes),
         "typeOfData": "file",
+        **found.table,
     }
 
 

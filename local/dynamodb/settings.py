@@ -1,4 +1,4 @@
-"""How strictly a table is metered: environment of the server, or tags of the table, which win."""
+"""How a table is metered and exported: environment of the server, or tags of the table, which win."""
 
 import os
 
@@ -15,6 +15,22 @@ def burst_seconds(table: StoredTable) -> float:
 def statistics_seconds(table: StoredTable) -> float:
     """Return how old ItemCount and TableSizeBytes may be: 21600 on AWS, 0 (always fresh) by default."""
     return _setting(table, "statistics-seconds", "LAKESHOT_STATISTICS_SECONDS", "0")
+
+
+def minute_seconds(table: StoredTable) -> float:
+    """Return how long a minute of DynamoDB's own delays and windows lasts: 60 on AWS and by default."""
+    return _setting(table, "minute-seconds", "LAKESHOT_DYNAMODB_MINUTE_SECONDS", "60")
+
+
+def export_seconds(table: StoredTable) -> float:
+    """Return how long an export takes: five of the minutes above unless it is set; AWS takes 2 to 20."""
+    minutes = _setting(table, "export-minutes", "LAKESHOT_EXPORT_MINUTES", "5")
+    return minutes * minute_seconds(table)
+
+
+def export_files(table: StoredTable) -> int:
+    """Return how many partitions an export finds the table to have, 4 by default; each gets a file."""
+    return max(int(_setting(table, "export-files", "LAKESHOT_EXPORT_FILES", "4")), 1)
 
 
 def read_log_path() -> str | None:

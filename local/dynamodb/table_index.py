@@ -4,7 +4,6 @@ DynamoDB scans by the hash of the partition key, and a segment is a range of has
 partition key are in one segment. A stored object is measured again only when it is another object.
 """
 
-import hashlib
 import json
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from local.dynamodb.item_size import item_size
+from local.dynamodb.partition_hash import HASHES, encoded_key, key_hash
 from local.hooks import JsonObject
 from local.hooks.dynamodb import StoredTable
 
 PAGE_BYTES = 1 << 20
-_HASHES = 1 << 64
 _SORT_EACH = 256  # up to so many new keys are inserted one by one, more are sorted in
 
 Position: TypeAlias = tuple[int, bytes, Any]
@@ -103,8 +102,8 @@ class TableIndex:
         limit: int | None,
     ) -> Page:
         self._sort_new()
-        first = -(-segment * _HASHES // total_segments)
-        end = -(-(segment + 1) * _HASHES // total_segments)
+        first = -(-segment * HASHES // total_segments)
+        end = -(-(segment + 1) * HASHES // total_segments)
         start = (
             bisect_right(self._order, self._position(after)) if after else bisect_left(self._order, (first,))
         )
@@ -162,10 +161,9 @@ class TableIndex:
 
     def _position(self, key: JsonObject) -> Position:
         partition = key[self._keys[0]]
-        text = json.dumps(partition).encode()
-        digest = hashlib.blake2b(text, digest_size=8).digest()
+        text = encoded_key(partition)
         sort = _sortable(key[self._keys[1]]) if len(self._keys) > 1 else None
-        return int.from_bytes(digest), text, sort
+        return key_hash(text), text, sort
 
 
 def _sortable(value: Any) -> Any:  # noqa: ANN401 - a key value in DynamoDB's JSON, and its Python order

@@ -1,12 +1,15 @@
-"""DynamoDB's tables as ministack stores them, for metering; read only."""
+"""DynamoDB's tables as ministack stores them, for metering and exports; read only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ministack.services import dynamodb
 
 from local.hooks.operations import JsonObject
+
+Place: TypeAlias = tuple[Any, Any]
+"""Where an item is stored: ministack's forms of its partition key and of its sort key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,16 @@ class StoredTable:
     def arn(self) -> str:
         """The table's ARN."""
         return str(self._table["TableArn"])
+
+    @property
+    def id(self) -> str:
+        """The table's id, another one for a table made again under the same name."""
+        return str(self._table["TableId"])
+
+    @property
+    def created_at(self) -> int:
+        """When it was made, in seconds since the epoch."""
+        return int(self._table["CreationDateTime"])
 
     @property
     def key_names(self) -> tuple[str, ...]:
@@ -66,7 +79,13 @@ class StoredTable:
 
     def items(self) -> Iterator[JsonObject]:
         """Return every stored object."""
-        return (item for sorted_items in self._table["items"].values() for item in sorted_items.values())
+        return (item for _place, item in self.placed_items())
+
+    def placed_items(self) -> Iterator[tuple[Place, JsonObject]]:
+        """Return every stored object and where it is."""
+        for partition, sorted_items in self._table["items"].items():
+            for sort, item in sorted_items.items():
+                yield (partition, sort), item
 
 
 def stored_table(name_or_arn: str) -> StoredTable | None:

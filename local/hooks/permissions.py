@@ -42,6 +42,27 @@ def know_sessions_by_their_role() -> None:
     iam_evaluator._resolve_condition_key = resolve_condition_key
 
 
+def check_export_resources() -> None:
+    """Check DynamoDB's export calls on the table or export they name by ARN; ministack has ``*`` for them.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_dynamodb.html
+    """
+    resource_arns = iam_actions.dynamodb_resource_arns
+
+    def dynamodb_resource_arns(body: bytes, region: str, account: str) -> list[str]:
+        try:
+            content = json.loads(body or b"{}")
+        except ValueError:
+            return []
+        for member in ("ExportArn", "TableArn"):
+            if isinstance(content, dict) and isinstance(content.get(member), str):
+                return [content[member]]
+        known: list[str] = resource_arns(body, region, account)
+        return known
+
+    iam_actions.dynamodb_resource_arns = dynamodb_resource_arns
+
+
 def check_glue_resources() -> None:
     """Check a Glue call on its crawler, job or table, and on the catalog and database above a table.
 

@@ -113,6 +113,12 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
                     "States": {
                         **reading.states(
                             partition,
+                            look_at_export=invoke(
+                                "native_export",
+                                reading.LOOK,
+                                result=reading.LOOKED,
+                                then="NativeExportDone",
+                            ),
                             verify_share=invoke("verify_files", reading.SHARE, then=None),
                             then=crawl.FIRST,
                         ),

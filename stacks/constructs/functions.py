@@ -11,6 +11,7 @@ from stacks.constructs.permissions import Permissions
 
 _SIZES = {
     "plan": FunctionSize(minutes=2),
+    "native_export": FunctionSize(minutes=2),
     "verify_files": FunctionSize(minutes=15, memory_mb=3008),
     "catalog": FunctionSize(minutes=2),
     "verify_readable": FunctionSize(minutes=10),
@@ -64,6 +65,11 @@ class Functions(Construct):
         plan.act_as_exports()
         close = self.by_step["close"].function.function_arn
         self.by_step["plan"].role.allow("lambda:InvokeFunction", on=[close])
+
+        native_export = self._may("native_export")
+        native_export.enter_runs()
+        native_export.use_run_files("GetObject", "PutObject")
+        native_export.act_as_exports()
 
         verify_files = self._may("verify_files")
         verify_files.enter_runs()

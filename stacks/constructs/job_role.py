@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.names import ExportNames
 from stacks.constructs.arns import Arns
 from stacks.constructs.role import ServiceRole
@@ -12,7 +13,7 @@ from stacks.constructs.role import ServiceRole
 class JobRole(ServiceRole):
     """One source table, one prefix, one partition of the run table; nothing of any other export.
 
-    The plan step assumes it too, so that it looks at the source with these very permissions.
+    The steps that look at the source, or have it exported, assume it too, with these very permissions.
     """
 
     def __init__(
@@ -21,28 +22,51 @@ class JobRole(ServiceRole):
         id_: str,
         *,
         names: ExportNames,
-        source_table: str,
+        source: DynamoDBSource,
         arns: Arns,
         role_suffix: str,
     ) -> None:
         super().__init__(scope, id_, role_name=f"{names.job_role}{role_suffix}", service="glue.amazonaws.com")
-        planner = arns.role(f"{arns.names.function('plan')}{role_suffix}")
+        steps = [arns.role(f"{arns.names.function(step)}{role_suffix}") for step in ("plan", "native_export")]
         # Named by condition: a role that is named as principal is lost when it is replaced, even by its like.
         self.assume_role_policy.add_statements(  # type: ignore[union-attr]
             iam.PolicyStatement(
                 actions=["sts:AssumeRole"],
                 principals=[iam.AccountPrincipal(cdk.Stack.of(self).account)],
-                conditions={"ArnEquals": {"aws:PrincipalArn": planner}},
+                conditions={"ArnEquals": {"aws:PrincipalArn": steps}},
             )
         )
         self._arns = arns
-        self._read_source(source_table)
+        self._read_source(source)
+        self._read_raw_exports(names, source)
         self._write_files(names)
         self._know_run(names)
         self._write_logs()
 
-    def _read_source(self, table: str) -> None:
-        self.allow("dynamodb:DescribeTable", "dynamodb:Scan", on=[self._arns.source_table(table)])
+    def _read_source(self, source: DynamoDBSource) -> None:
+        table = self._arns.source_table(source.table)
+        self.allow("dynamodb:DescribeTable", on=[table])
+        if source.route != "native":
+            self.allow("dynamodb:Scan", on=[table])
+        if source.route != "scan":
+            self.allow("dynamodb:DescribeContinuousBackups", "dynamodb:ExportTableToPointInTime", on=[table])
+            self.allow(
+                "dynamodb:DescribeExport",
+                on=[f"{table}/export/*"],
+                reason="DynamoDB gives every export of the table an id of its own.",
+            )
+
+    def _read_raw_exports(self, names: ExportNames, source: DynamoDBSource) -> None:
+        """DynamoDB writes an export under the role that asked for it."""
+        if source.route != "scan":
+            self.allow(
+                "s3:AbortMultipartUpload",
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:PutObjectAcl",
+                on=[self._arns.objects(f"{names.raw_exports_prefix}/")],
+                reason="DynamoDB names its files itself, below the export's own prefix.",
+            )
 
     def _write_files(self, names: ExportNames) -> None:
         self.allow(

@@ -1,9 +1,9 @@
-"""The part of the way a run takes in which the job reads the source, and what it wrote is read back."""
+"""The part of the way a run takes in which the source is read, and what the job wrote is read back."""
 
 from lakeshot.runs.job_arguments import JobArguments
 from lakeshot.runs.plan import MOST_VERIFIERS
-from lakeshot.steps.messages import Member, VerifyFilesInput
-from stacks.constructs.asl import NOTHING, REDRIVE, State, parameters, path, retry, task
+from lakeshot.steps.messages import Member, NativeExportInput, NativeExportState, VerifyFilesInput
+from stacks.constructs.asl import NOTHING, REDRIVE, State, answer, keep, parameters, path, retry, task
 
 FIRST = "ChooseReading"
 JOB_SECONDS = 7 * 24 * 3600 + 3600
@@ -30,8 +30,20 @@ ARGUMENTS = {
 """Where a job run's arguments come from; Glue takes texts only."""
 
 
-def states(partition: str, *, verify_share: State, then: str) -> State:
-    """Run the job if there is something to read, let the verifiers read the files, then go to ``then``."""
+NATIVE_EXPORT = "$.native_export"
+LOOK = parameters(
+    NativeExportInput,
+    plan=path(Member, "plan"),
+    redrive=REDRIVE,
+    waited=path(NativeExportState, "waited", root=NATIVE_EXPORT),
+)
+"""What the native export's step is sent each time."""
+LOOKED = keep(NATIVE_EXPORT, answer(NativeExportState))
+"""What becomes of its answer."""
+
+
+def states(partition: str, *, look_at_export: State, verify_share: State, then: str) -> State:
+    """Have the table exported and run the job, as the plan says, verify the files, then go to ``then``."""
     if ARGUMENTS.keys() != JobArguments.given():
         raise ValueError(
             f"a job run takes {', '.join(JobArguments.model_fields)}, not {', '.join(ARGUMENTS)}"
@@ -46,8 +58,34 @@ def states(partition: str, *, verify_share: State, then: str) -> State:
     return {
         FIRST: {
             "Type": "Choice",
-            "Choices": [{"Variable": path(Member, "reads"), "BooleanEquals": True, "Next": "ExportTable"}],
+            "Choices": [
+                {"Variable": path(Member, "exports"), "BooleanEquals": True, "Next": "BeginNativeExport"},
+                {"Variable": path(Member, "reads"), "BooleanEquals": True, "Next": "ExportTable"},
+            ],
             "Default": "VerifyFiles",
+        },
+        "BeginNativeExport": {
+            "Type": "Pass",
+            "Result": {"waited": 0},
+            "ResultPath": NATIVE_EXPORT,
+            "Next": "NativeExport",
+        },
+        "NativeExport": look_at_export,
+        "NativeExportDone": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Variable": path(NativeExportState, "done", root=NATIVE_EXPORT),
+                    "BooleanEquals": True,
+                    "Next": "ExportTable",
+                }
+            ],
+            "Default": "WaitForNativeExport",
+        },
+        "WaitForNativeExport": {
+            "Type": "Wait",
+            "SecondsPath": path(NativeExportState, "wait_seconds", root=NATIVE_EXPORT),
+            "Next": "NativeExport",
         },
         "ExportTable": task(
             f"arn:{partition}:states:::glue:startJobRun.sync",

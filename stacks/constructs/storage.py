@@ -4,11 +4,14 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lakeshot.names import RAW_EXPORTS_PREFIX
 from stacks.constructs.acknowledgement import acknowledge
 
 UPLOAD_DAYS = 9
 """No run lives longer than eight days, so an older multipart upload belongs to nobody."""
 QUERY_RESULT_DAYS = 30
+RAW_EXPORT_DAYS = 15
+"""So long a failed conversion can be repeated without exporting the table again."""
 NONCURRENT_DAYS = 30
 ACCESS_LOG_DAYS = 90
 
@@ -54,6 +57,11 @@ class Storage(Construct):
                     id="noncurrent-versions",
                     noncurrent_version_expiration=cdk.Duration.days(NONCURRENT_DAYS),
                     expired_object_delete_marker=True,
+                ),
+                s3.LifecycleRule(
+                    id="raw-exports",
+                    prefix=RAW_EXPORTS_PREFIX,
+                    expiration=cdk.Duration.days(RAW_EXPORT_DAYS),
                 ),
                 s3.LifecycleRule(
                     id="query-results", prefix="athena/", expiration=cdk.Duration.days(QUERY_RESULT_DAYS)

@@ -10,11 +10,12 @@ from lakeshot.config.exports import parse_config
 from lakeshot.dynamodb.rate import ReadRate
 from lakeshot.lake.staged_view import StagedView
 from lakeshot.lake.view import ViewDefinition
+from lakeshot.names import run_token
 from lakeshot.runs.entrance import Entrance
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.liveness import Liveness
 from lakeshot.runs.lock import Lock
-from lakeshot.runs.plan import Plan, Reading, SourceTable, plan_uri
+from lakeshot.runs.plan import Plan, Reading, ScanReading, SourceTable, plan_uri
 from lakeshot.runs.pointers import Pointers
 from lakeshot.runs.records import RunRecord, RunState, RunTable
 from lakeshot.runs.snapshots import Snapshots
@@ -271,7 +272,7 @@ class Stage:
             update={"export": plan.deployed.export, "prefix": plan.data_prefix, "moment": plan.moment}
         )
         committed = save_manifest(self.s3, BUCKET, plan.manifest_key, made)
-        self.write(f"{plan.data_prefix}part-00000-0000-{plan.token}.parquet")
+        self.write(f"{plan.data_prefix}part-00000-0000-{run_token(plan.run)}.parquet")
         self.enter(plan).commit(committed)
         return committed.manifest
 
@@ -413,8 +414,8 @@ class Stage:
 
 
 def _reading() -> Reading:
-    return Reading(
-        route="scan",
+    return ScanReading(
+        route_from="route: scan",
         source=SourceTable(
             name="Reviews",
             arn="arn",

@@ -41,6 +41,10 @@ class PinnedTypeError(LakeshotError):
     """An attribute holds values that the type it is pinned to cannot hold without loss."""
 
 
+class NestedValuesError(LakeshotError):
+    """An attribute holds maps, lists or mixed values, which the export is set to refuse."""
+
+
 class ThrottledError(LakeshotError):
     """The source refuses reads for longer than the run is willing to wait."""
 

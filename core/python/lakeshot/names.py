@@ -12,6 +12,8 @@ from hashlib import sha256
 PARTITION_KEY = "snapshot_timestamp"
 STAGED_VIEW = "lakeshot_staged_"
 """How the names of views begin that are made beside the real ones."""
+RAW_EXPORTS_PREFIX = "dynamodb_exports/"
+"""Below it lies what DynamoDB's own exports write, of every export."""
 SNAPSHOT_FORMAT = "%Y%m%dT%H%M%SZ"
 """Compact UTC: ``:`` breaks partition repair in Athena and is escaped by Spark."""
 
@@ -109,6 +111,11 @@ class ExportNames:
     def data_prefix(self) -> str:
         """Prefix of all data files; nothing but snapshots lives below it."""
         return f"{self.table}/"
+
+    @property
+    def raw_exports_prefix(self) -> str:
+        """Prefix of what DynamoDB's own exports write; its lifecycle removes it."""
+        return f"{RAW_EXPORTS_PREFIX}{self.export}"
 
     @property
     def runs_prefix(self) -> str:

@@ -93,7 +93,7 @@ class Stage:
     def read(self, export: str, arguments: Mapping[str, str]) -> None:
         """Run the export's Glue script, in this process and without Spark, under the job's role."""
         script = importlib.import_module("glue_scripts.dynamodb")
-        scan_run = importlib.import_module("lakeshot.dynamodb.scan_run")
+        worker_process = importlib.import_module("lakeshot.dynamodb.worker_process")
         credentials = self.session(self.deployed(export).names.job_role).get_credentials()
         assert credentials is not None
         with pytest.MonkeyPatch.context() as patch:
@@ -103,7 +103,7 @@ class Stage:
             patch.setattr(boto3, "DEFAULT_SESSION", None)
             patch.setattr(script, "distribute", lambda function, items: [function(one, 0) for one in items])
             patch.setattr(script, "driver_host", lambda: "127.0.0.1")
-            scan_run.worker_clients.cache_clear()
+            worker_process.forget_clients()
             script.main([word for name, value in arguments.items() for word in (f"--{name}", value)])
 
     def session(self, role: str) -> boto3.Session:

@@ -14,6 +14,7 @@ from lakeshot.columns.schema import (
     cast,
     fingerprint,
     hive_type,
+    table_column,
     trino_type,
     unify,
     view_expression,
@@ -29,7 +30,7 @@ def column(source: str, type_text: str, name: str | None = None) -> Column:
     return Column(name=name or source, source=source, type=ColumnType.parse(type_text))
 
 
-@pytest.mark.parametrize(
+ENGINES = pytest.mark.parametrize(
     ("type_text", "parquet", "json", "view"),
     [
         ("null", "string", "string", "varchar"),
@@ -47,11 +48,20 @@ def column(source: str, type_text: str, name: str | None = None) -> Column:
         ("array<binary>", "array<binary>", "array<string>", "array(varbinary)"),
     ],
 )
+
+
+@ENGINES
 def test_engines_names_of_each_type(type_text: str, parquet: str, json: str, view: str) -> None:
     """Glue and Athena call each type what docs/types.md says."""
     column_type = ColumnType.parse(type_text)
-    hive = [hive_type(column_type, file_format) for file_format in (FileFormat.PARQUET, FileFormat.JSON)]
-    assert (*hive, trino_type(column_type)) == (parquet, json, view)
+    assert {file_format.value: hive_type(column_type, file_format) for file_format in FileFormat} == {
+        "parquet": parquet,
+        "orc": parquet,
+        "avro": parquet,
+        "json": json,
+        "csv": "string",
+    }
+    assert trino_type(column_type) == view
 
 
 @pytest.mark.parametrize(
@@ -74,6 +84,45 @@ def test_the_view_makes_values_of_json_lines_text(type_text: str, expression: st
     assert view_expression(quoted, FileFormat.PARQUET) == parquet
 
 
+@pytest.mark.parametrize(
+    ("type_text", "expression"),
+    [
+        ("string", 'CAST(url_decode("a") AS varchar)'),
+        ("json", 'CAST(url_decode("a") AS varchar)'),
+        ("null", 'CAST(url_decode("a") AS varchar)'),
+        ("number_text", 'CAST("a" AS varchar)'),
+        ("bigint", 'CAST("a" AS bigint)'),
+        ("decimal(38,18)", 'CAST("a" AS decimal(38,18))'),
+        ("boolean", 'CAST("a" AS boolean)'),
+        ("binary", 'from_base64("a")'),
+        ("array<string>", 'CAST(CAST(json_parse(url_decode("a")) AS array(varchar)) AS array(varchar))'),
+        ("array<bigint>", 'CAST(CAST(json_parse(url_decode("a")) AS array(bigint)) AS array(bigint))'),
+        (
+            "array<decimal(38,18)>",
+            'transform(CAST(json_parse(url_decode("a")) AS array(varchar)), '
+            "element -> CAST(element AS decimal(38,18)))",
+        ),
+        (
+            "array<binary>",
+            'transform(CAST(json_parse(url_decode("a")) AS array(varchar)), element -> from_base64(element))',
+        ),
+    ],
+)
+def test_the_view_makes_values_of_csv(type_text: str, expression: str) -> None:
+    """Texts are decoded, arrays parsed, everything has its type."""
+    assert view_expression(column("a", type_text), FileFormat.CSV) == expression
+
+
+@pytest.mark.parametrize(
+    ("name", "in_avro"), [("a1", "a1"), ("1st", "_1st"), ("_1st", "__1st"), ("_a", "_a"), ("_", "_")]
+)
+def test_names_in_avro_begin_with_no_digit(name: str, in_avro: str) -> None:
+    """The others keep their names, and no two become one; the view shows the column's own."""
+    assert table_column(name, FileFormat.AVRO) == in_avro
+    assert table_column(name, FileFormat.ORC) == name
+    assert view_expression(column(name, "bigint"), FileFormat.AVRO) == f'CAST("{in_avro}" AS bigint)'
+
+
 def test_the_arrow_schema_of_columns() -> None:
     """Arrow fields carry the columns' names, in order; text of any kind is a string."""
     columns = [column("B", "array<decimal(38,18)>", "b"), column("a", "null"), column("n", "number_text")]
@@ -91,6 +140,14 @@ def test_unified_columns_hold_the_rows_of_all_files() -> None:
         column("a", "null"),
         column("id", "string"),
     )
+
+
+def test_published_columns_keep_their_places() -> None:
+    """They come first, in their order; new ones follow sorted, the keys before the rest."""
+    published = [column("z", "string"), column("b", "bigint")]
+    met = [column(name, "bigint") for name in ("a", "b", "key", "Zz")]
+    unified = unify([published, met], first=["key"], published=published)
+    assert [one.source for one in unified] == ["z", "b", "key", "Zz", "a"]
 
 
 def test_published_columns_keep_their_names() -> None:
@@ -114,6 +171,7 @@ def test_columns_never_flip_back(snapshots: list[dict[str, ColumnType]]) -> None
         file = tuple(Column(name=source.lower(), source=source, type=kind) for source, kind in met.items())
         columns = unify([known, file], published=known)
         after = {column.source: column for column in columns}
+        assert [one.source for one in columns[: len(known)]] == [one.source for one in known]
         for column in known:
             assert after[column.source].name == column.name
             assert widen(column.type, after[column.source].type) == after[column.source].type

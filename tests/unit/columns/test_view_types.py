@@ -1,6 +1,5 @@
 """The view shows every column in its logical type, whatever the table's type for it is."""
 
-import io
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -8,15 +7,12 @@ import pyarrow as pa
 import pytest
 
 from lakeshot.columns.schema import arrow_schema, hive_type, view_expression
-from lakeshot.columns.types import NULL, PINNABLE, Column
-from lakeshot.files import Compression, FileFormat
-from lakeshot.files.formats import ENCODERS
+from lakeshot.columns.types import NULL, PINNABLE, Column, ColumnType
+from lakeshot.config.deployed import Deployed
+from lakeshot.files import FileFormat
+from tests.unit.declared import declared_lake
 from tests.unit.local.lake_in_memory import Lake
 
-SERDES = {
-    FileFormat.PARQUET: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-    FileFormat.JSON: "org.openx.data.jsonserde.JsonSerDe",
-}
 VALUES: Mapping[str, tuple[object, str]] = {
     "null": (None, ""),
     "bigint": (2**63 - 1, "9223372036854775807"),
@@ -33,25 +29,34 @@ VALUES: Mapping[str, tuple[object, str]] = {
     "array<binary>": ([b"\x00"], "[00]"),
 }
 """A value of each type, and what Athena prints of it."""
+AWKWARD = [
+    "\\N",
+    "\\n",
+    "a\nb\r\nc\rd",
+    "a,b;c|d\te",
+    'say "yes"',
+    "\\ \\\\ \\,",
+    "%2C %252C 100% +",
+    "  padded  ",
+    "null",
+    "\x01\x00",
+    "\u2028\x85é🚀",
+    "{'a': 1}",
+]
+"""Texts that some format or reader gives a meaning."""
 COLUMNS = tuple(
     Column(name=f"c{number}", source=f"c{number}", type=column_type)
     for number, column_type in enumerate((NULL, *PINNABLE))
 )
 
 
-def lake_of(file_format: FileFormat, declared: Mapping[str, str]) -> Lake:
-    """A lake whose table ``t`` has a row of all values; ``declared`` types differ from ours."""
+def lake_of(deployed: Deployed, file_format: FileFormat, types: Mapping[str, str] | None = None) -> Lake:
+    """A lake whose table ``t`` has a row of all values; ``types`` are declared other than ours."""
     schema = arrow_schema(COLUMNS)
     values = [VALUES[str(column.type)][0] for column in COLUMNS]
     arrays = [pa.array([value], field.type) for value, field in zip(values, schema, strict=True)]
-    body, lake = io.BytesIO(), Lake()
-    encoder = ENCODERS[file_format](body, COLUMNS, Compression.NONE)
-    encoder.write(pa.Table.from_arrays(arrays, schema=schema))
-    encoder.close()
-    lake.store.objects[f"t/a.{file_format}"] = body.getvalue()
-    own = {column.name: hive_type(column.type, file_format) for column in COLUMNS}
-    lake.declare("t", {**own, **declared}, serde=SERDES[file_format])
-    return lake
+    rows = pa.Table.from_arrays(arrays, schema=schema)
+    return declared_lake(deployed, rows, COLUMNS, file_format, types=types)
 
 
 def view_of(lake: Lake, file_format: FileFormat) -> tuple[list[str], list[str]]:
@@ -68,13 +73,37 @@ TEXTS = [VALUES[str(column.type)][1] for column in COLUMNS]
 
 
 @pytest.mark.parametrize("file_format", list(FileFormat))
-def test_every_type_is_shown_as_itself(file_format: FileFormat) -> None:
+def test_every_type_is_shown_as_itself(deployed: Deployed, file_format: FileFormat) -> None:
     """A value of each type comes out of the view as it went into the file, in the type it has."""
-    assert view_of(lake_of(file_format, {}), file_format) == (TYPES, TEXTS)
+    assert view_of(lake_of(deployed, file_format), file_format) == (TYPES, TEXTS)
 
 
-def test_a_type_that_a_crawler_guessed_is_not_seen_in_the_view() -> None:
+def test_a_type_that_a_crawler_guessed_is_not_seen_in_the_view(deployed: Deployed) -> None:
     """A boolean that the table takes for text is a boolean to a reader."""
     (number,) = [n for n, column in enumerate(COLUMNS) if str(column.type) == "boolean"]
-    lake = lake_of(FileFormat.JSON, {f"c{number}": "string"})
+    lake = lake_of(deployed, FileFormat.JSON, {f"c{number}": "string"})
     assert view_of(lake, FileFormat.JSON) == (TYPES, TEXTS)
+
+
+@pytest.mark.parametrize("file_format", list(FileFormat))
+def test_nulls_and_awkward_texts_are_shown_as_they_are(deployed: Deployed, file_format: FileFormat) -> None:
+    """What means something to a format means nothing inside a value, and null is not empty."""
+    columns = tuple(
+        Column(name=name, source=name, type=ColumnType.parse(kind))
+        for name, kind in {"id": "string", "text": "string", "tags": "array<string>", "7th": "json"}.items()
+    )
+    rows = [
+        ("0", None, None, None),
+        ("1", "", [], '"'),
+        *((text, text, [text, ""], text) for text in AWKWARD),
+    ]
+    table = pa.Table.from_pylist(
+        [dict(zip(("id", "text", "tags", "7th"), row, strict=True)) for row in rows],
+        schema=arrow_schema(columns),
+    )
+    lake = declared_lake(deployed, table, columns, file_format)
+    shown = ", ".join(f'{view_expression(column, file_format)} AS "{column.name}"' for column in columns)
+    lake.rows(f"CREATE VIEW v AS SELECT {shown} FROM t")
+    found = lake.rows('SELECT id, text, tags[1], tags[2], cardinality(tags), "7th" FROM v')
+    assert found[:2] == [("0", None, None, None, None, None), ("1", "", None, None, "0", '"')]
+    assert found[2:] == [(text, text, text, "", "2", text) for text in AWKWARD]

@@ -14,13 +14,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import BIGINT, BINARY, DECIMAL, JSON, NULL, STRING, Column, ColumnType
+from lakeshot.columns.nesting import Nested
+from lakeshot.columns.types import BIGINT, BINARY, DECIMAL, JSON, NULL, STRING, Column, ColumnType, array_of
 from lakeshot.commit.commit import Commit, commit
 from lakeshot.commit.manifest import Manifest, load_manifest
 from lakeshot.commit.part import PartResult
 from lakeshot.commit.rewrite import Rewrite
-from lakeshot.errors import CommitError, LockLostError, VerificationError
+from lakeshot.errors import CommitError, LockLostError, NestedValuesError, VerificationError
 from lakeshot.files import Compression, FileFormat
+from lakeshot.files.formats import READERS
+from lakeshot.files.object_stream import ObjectStream
 from lakeshot.files.read_back import read_back
 from lakeshot.files.upload import UncommittedFile
 from lakeshot.files.writer import PartWriter, Target
@@ -289,7 +292,7 @@ def test_the_difference_to_the_baseline_is_recorded(s3: "S3Client") -> None:
         ("null", "string", "json"),
     ]
     assert change.absent == ("gone", "null")
-    assert [c.source for c in manifest.columns] == ["id", "gone", "n", "new", "null"]
+    assert [c.source for c in manifest.columns] == ["id", "n", "gone", "null", "new"]
 
 
 def test_a_first_snapshot_has_no_difference(s3: "S3Client") -> None:
@@ -320,6 +323,78 @@ def test_conflicting_json_lines_are_rewritten_from_their_text(s3: "S3Client") ->
     assert lines == [b'{"id":"a","v":"\\"x\\\\\\"\\""}\n', b'{"id":"b","v":"0.5"}\n']
 
 
+@pytest.mark.parametrize("file_format", list(FileFormat))
+def test_files_of_every_format_are_rewritten(s3: "S3Client", file_format: FileFormat) -> None:
+    """A number that grew, text beside a number, and a new column, whatever holds them."""
+    of = what(2, file_format)
+    manifest = committed(
+        s3,
+        of,
+        [
+            part(
+                s3, of, 0, {"id": (STRING, ["a,", None]), "n": (BIGINT, [1, None]), "v": (STRING, ["", None])}
+            ),
+            part(
+                s3,
+                of,
+                1,
+                {
+                    "a": (array_of(BIGINT), [[7]]),
+                    "id": (STRING, ["b"]),
+                    "n": (DECIMAL, [1]),
+                    "v": (BINARY, [b"x"]),
+                },
+            ),
+        ],
+    )
+    assert [(c.name, str(c.type)) for c in manifest.columns] == [
+        ("id", "string"),
+        ("a", "array<bigint>"),
+        ("n", "decimal(38,18)"),
+        ("v", "json"),
+    ]
+    rows = []
+    for file in manifest.files:
+        back = read_back(s3, BUCKET, file.key, file_format, manifest.compression)
+        assert (back.rows, back.sha256) == (file.rows, file.sha256)
+        stream = ObjectStream(s3, BUCKET, file.key)
+        for table in READERS[file_format](stream, manifest.columns, manifest.compression):
+            rows += table.to_pylist()
+    assert sorted(rows, key=str) == [
+        {"id": "a,", "a": None, "n": Decimal(1), "v": '""'},
+        {"id": "b", "a": [7], "n": Decimal(1), "v": '{"B":"eA=="}'},
+        {"id": None, "a": None, "n": None, "v": None},
+    ]
+
+
+def test_every_csv_file_has_the_same_columns(s3: "S3Client") -> None:
+    """A file that merely lacks a column is written once more, because a column is its place in the line."""
+    of = what(2, FileFormat.CSV)
+    manifest = committed(
+        s3, of, [part(s3, of, 0, IDS), part(s3, of, 1, {"rare": (BIGINT, [1]), "id": (STRING, ["c"])})]
+    )
+    assert [c.name for c in manifest.columns] == ["id", "rare"]
+    lines = [gzip.decompress(s3.get_object(Bucket=BUCKET, Key=f.key)["Body"].read()) for f in manifest.files]
+    assert lines == [b"a,\\N\nb,\\N\n", b"c,1\n"]
+
+
+def test_csv_files_that_started_alike_are_not_rewritten(s3: "S3Client") -> None:
+    """From the second snapshot on every file has the published columns, in their order."""
+    of = what(2, FileFormat.CSV, known=(column("id", STRING), column("z", NULL), column("m", BIGINT)))
+    manifest = committed(s3, of, [part(s3, of, 0, IDS), part(s3, of, 1, {"m": (BIGINT, [1])})])
+    assert [c.name for c in manifest.columns] == ["id", "z", "m"]
+    assert {len(key) for key in keys(s3)[1:]} == {len("part-00000-0000-4e65d3fb.csv.gz")}
+
+
+def test_mixed_types_may_be_refused(s3: "S3Client") -> None:
+    """Also where only the files of two parts together mix them."""
+    of = what(2)
+    of = of.model_copy(update={"target": of.target.model_copy(update={"nested": Nested.REFUSE})})
+    parts = [part(s3, of, 0, {"n": (BIGINT, [1])}), part(s3, of, 1, {"n": (STRING, ["x"])})]
+    with pytest.raises(NestedValuesError, match="attribute 'n' holds values of the type json"):
+        committed(s3, of, parts)
+
+
 def test_a_missing_column_is_no_disagreement(s3: "S3Client") -> None:
     """Readers take null for a column a file lacks, so nothing is rewritten."""
     of = what(2)
@@ -348,12 +423,12 @@ def test_an_empty_table_is_one_file_with_the_key_columns(s3: "S3Client") -> None
 
 def test_an_empty_table_keeps_the_published_columns(s3: "S3Client") -> None:
     """A table that was emptied shows the columns it had."""
-    of = what(1, known=(column("n", DECIMAL), column("nothing", NULL)))
+    of = what(1, known=(column("id", STRING), column("n", DECIMAL), column("nothing", NULL)))
     manifest = committed(s3, of, [part(s3, of, 0, {})])
     body = s3.get_object(Bucket=BUCKET, Key=manifest.files[0].key)["Body"].read()
     assert pq.read_schema(BytesIO(body)).names == ["id", "n", "nothing"]
     assert manifest.schema_change is not None
-    assert manifest.schema_change.absent == ("n", "nothing")
+    assert manifest.schema_change.absent == ("id", "n", "nothing")
 
 
 def test_an_empty_table_as_json_lines(s3: "S3Client") -> None:

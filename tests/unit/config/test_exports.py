@@ -67,13 +67,47 @@ def test_an_impossible_read_percentage_is_refused(given: object) -> None:
 def test_an_unknown_format_lists_those_that_exist() -> None:
     """A format that does not exist is answered with those that do."""
     message = refused({"exports": {"reviews": {**REVIEWS, "format": "excel"}}})
-    assert "export 'reviews', field 'format': got 'excel'; allowed: 'parquet' or 'json'" in message
+    assert (
+        "export 'reviews', field 'format': got 'excel'; allowed: 'parquet', 'orc', 'avro', 'json' or 'csv'"
+        in message
+    )
+
+
+@pytest.mark.parametrize(
+    ("file_format", "compression"),
+    [("parquet", "snappy"), ("orc", "snappy"), ("avro", "snappy"), ("json", "gzip"), ("csv", "gzip")],
+)
+def test_every_format_has_a_compression_of_its_own(file_format: str, compression: str) -> None:
+    """The one that is taken where none is given."""
+    config = parse_config({"exports": {"reviews": {**REVIEWS, "format": file_format}}})
+    assert config.exports["reviews"].effective_compression == compression
+
+
+@pytest.mark.parametrize(
+    ("file_format", "pin"), [("parquet", "json"), ("csv", "json"), ("csv", "array<string>")]
+)
+def test_a_pin_that_is_refused_is_told(file_format: str, pin: str) -> None:
+    """An attribute cannot both be JSON text and be refused for it."""
+    export = {**REVIEWS, "format": file_format, "nested": "refuse", "types": {"Tags": pin}}
+    assert f"types pins 'Tags' to {pin}, which {file_format} files hold as JSON text" in refused(
+        {"exports": {"reviews": export}}
+    )
+
+
+def test_nesting_and_file_size_have_defaults_and_limits() -> None:
+    """JSON text and 256 MB; what else there is, is told."""
+    config = parse_config({"exports": {"reviews": REVIEWS}})
+    assert (config.exports["reviews"].nested, config.exports["reviews"].target_file_mb) == ("json", 256)
+    message = refused({"exports": {"reviews": {**REVIEWS, "nested": "flat"}}})
+    assert "field 'nested': got 'flat'; allowed: 'json' or 'refuse'" in message
+    for size in (0, 5_001, 1.5):
+        assert "'target_file_mb'" in refused({"exports": {"reviews": {**REVIEWS, "target_file_mb": size}}})
 
 
 def test_a_compression_has_to_fit_the_format() -> None:
     """JSON lines cannot be compressed with snappy."""
     message = refused({"exports": {"reviews": {**REVIEWS, "format": "json", "compression": "snappy"}}})
-    assert "compression 'snappy' does not go with format 'json'; allowed: gzip, none" in message
+    assert "compression 'snappy' does not go with format 'json'; allowed: gzip, zstd, none" in message
 
 
 def test_exports_whose_catalog_names_collide_are_refused() -> None:

@@ -145,7 +145,7 @@ def one_item(item: str, count: int = 1) -> bytes:
 
 
 NO_VALUE = "a value is not what its type tag says; known tags: S, L"
-NO_ITEMS = "Items is no list of items"
+NO_ITEMS = "it is no list of items"
 REFUSED = {
     "cut off": (b'{"Count":1,"Items":[{"a":{"S":"x"', "brackets do not match"),
     "cut off in a map": (b'{"Count":1,"Items":[{"a":{"M":{"k":{"S":"x"', "brackets do not match"),

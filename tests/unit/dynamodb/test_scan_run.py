@@ -1,8 +1,7 @@
 """What a run's plan means for the parts, the files and the commit of a scan."""
 
-import gc
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from lakeshot.columns.types import BIGINT, DECIMAL, JSON, STRING, Column, ColumnType
 from lakeshot.config.deployed import Deployed
 from lakeshot.dynamodb.rate import ReadRate
-from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts, scan_target, worker_clients
+from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts, scan_target
 from lakeshot.errors import PinnedTypeError
-from lakeshot.runs.plan import Baseline, Plan, Reading, SourceTable
+from lakeshot.runs.plan import Baseline, Plan, ScanReading, SourceTable
 from tests.unit.conftest import NOON
 
 KNOWN = (Column(name="id", source="Id", type=STRING), Column(name="price", source="Price", type=JSON))
@@ -35,8 +34,8 @@ def plan(
         deployed=deployed.model_copy(update={"types": types or {}}),
         baseline=baseline,
         allow_older=False,
-        reading=Reading(
-            route="scan",
+        reading=ScanReading(
+            route_from="route: scan",
             source=SourceTable(
                 name="Reviews",
                 arn="arn:aws:dynamodb:us-east-1:123456789012:table/Reviews",
@@ -97,23 +96,6 @@ def test_a_key_that_its_pin_cannot_hold_is_refused_without_reading(deployed: Dep
         PinnedTypeError, match="attribute 'Id' is pinned to bigint, but holds values that need"
     ):
         scan_commit(plan(deployed, types={"Id": BIGINT}), ())
-
-
-@pytest.fixture
-def no_clients() -> Iterator[None]:
-    worker_clients.cache_clear()
-    yield
-    worker_clients.cache_clear()
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("aws", "no_clients")
-def test_a_worker_process_makes_its_clients_once() -> None:
-    """Not once a part, of which there may be 10,000; another region has its own."""
-    first = worker_clients("us-east-1")
-    assert worker_clients("us-east-1") is first
-    assert worker_clients("eu-west-1")[1].meta.region_name == "eu-west-1"
-    assert gc.isenabled()
 
 
 def test_a_worker_is_sent_with_what_is_known_once(deployed: Deployed) -> None:

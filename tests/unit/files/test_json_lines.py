@@ -1,45 +1,16 @@
 """JSON lines hold every logical type without loss, and nothing but valid JSON."""
 
 import gzip
-import io
 import json
-from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import (
-    BIGINT,
-    BINARY,
-    BOOLEAN,
-    DECIMAL,
-    NUMBER_TEXT,
-    STRING,
-    Column,
-    ColumnType,
-    array_of,
-)
-from lakeshot.columns.types import JSON as JSON_TYPE
+from lakeshot.columns.types import BIGINT, STRING, Column
 from lakeshot.files import Compression
 from lakeshot.files.json_lines import JsonLinesEncoder, json_lines_tables
-
-
-class InMemory(io.BytesIO):
-    """A file in memory, as a sink and as a stream."""
-
-    @property
-    def size(self) -> int:
-        return len(self.getvalue())
-
-    def tail(self, size: int) -> bytes:
-        return self.getvalue()[-size:]
-
-
-def column(name: str, kind: ColumnType) -> Column:
-    return Column(name=name, source=name, type=kind)
+from tests.unit.files.every_type import COLUMNS, ROW, InMemory, column
 
 
 def encoded(
@@ -50,35 +21,6 @@ def encoded(
     encoder.write(table)
     encoder.close()
     return sink.getvalue()
-
-
-ROW = {
-    "whole": -(2**63),
-    "exact": Decimal("-12345678901234567890.000000000000000001"),
-    "wide": "1E-130",
-    "text": 'a "quoted" \\ line\nand \x00 control, ü, 🚀',
-    "flag": False,
-    "raw": b"\x00\xff",
-    "tags": ["x", 'y"'],
-    "numbers": [1, 2],
-    "amounts": [Decimal("0.5")],
-    "blobs": [b"", b"\x01\x02"],
-    "document": '{"a":[1,null]}',
-}
-TYPES = {
-    "whole": BIGINT,
-    "exact": DECIMAL,
-    "wide": NUMBER_TEXT,
-    "text": STRING,
-    "flag": BOOLEAN,
-    "raw": BINARY,
-    "tags": array_of(STRING),
-    "numbers": array_of(BIGINT),
-    "amounts": array_of(DECIMAL),
-    "blobs": array_of(BINARY),
-    "document": JSON_TYPE,
-}
-COLUMNS = tuple(column(name, kind) for name, kind in TYPES.items())
 
 
 def test_each_type_is_written_as_documented() -> None:
@@ -119,40 +61,6 @@ def test_gzip_is_one_stream_that_says_the_same() -> None:
     table = pa.table({"a": [str(number) for number in range(20_000)]})
     columns = (column("a", STRING),)
     assert gzip.decompress(encoded(table, columns, Compression.GZIP)) == encoded(table, columns)
-
-
-NUMBERS = st.decimals(min_value="-99999999999999999999", max_value="99999999999999999999", places=18)
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-VALUES = {
-    "whole": st.integers(-(2**63), 2**63 - 1),
-    "exact": NUMBERS,
-    "wide": st.just("9.9E+125"),
-    "text": TEXT,
-    "flag": st.booleans(),
-    "raw": st.binary(),
-    "tags": st.lists(TEXT, min_size=1, max_size=3),
-    "numbers": st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=3),
-    "amounts": st.lists(NUMBERS, min_size=1, max_size=3),
-    "blobs": st.lists(st.binary(), min_size=1, max_size=3),
-    "document": TEXT,
-}
-
-
-@given(
-    st.lists(
-        st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()}), min_size=1
-    ),
-    st.sampled_from([Compression.GZIP, Compression.NONE]),
-    st.integers(0, 3),
-)
-def test_what_is_read_back_is_what_was_written(
-    rows: list[dict[str, object]], compression: Compression, sliced: int
-) -> None:
-    """Any values of every type survive, also those of a slice of a table."""
-    table = pa.Table.from_pylist(rows, schema=arrow_schema(COLUMNS)).slice(sliced)
-    stream = InMemory(encoded(table, COLUMNS, compression))
-    read = [row for part in json_lines_tables(stream, COLUMNS, compression) for row in part.to_pylist()]
-    assert read == rows[sliced:]
 
 
 def test_lines_longer_than_a_piece_are_read_whole() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from lakeshot.columns.types import STRING, Column
 from lakeshot.errors import VerificationError
-from lakeshot.files import Compression, FileFormat, compressions
+from lakeshot.files import TEXT_FORMATS, Compression, FileFormat, compressions
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.read_back import read_back
 from tests.unit.conftest import BUCKET
-from tests.unit.files.test_json_lines import InMemory
+from tests.unit.files.every_type import InMemory
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,16 +55,32 @@ def test_a_footer_of_many_columns_is_read_whole(s3: "S3Client") -> None:
     assert read_back(s3, BUCKET, "f", FileFormat.PARQUET, Compression.SNAPPY).rows == 1
 
 
-@pytest.mark.parametrize(
-    ("file_format", "compression"), [ALL[0], ALL[1], (FileFormat.JSON, Compression.GZIP)]
-)
-def test_a_damaged_file_is_refused(s3: "S3Client", file_format: FileFormat, compression: Compression) -> None:
+COUNTED = [one for one in ALL if one[0] not in TEXT_FORMATS or one[1] is not Compression.NONE]
+"""All whose files say where they end; plain text is told by its checksum."""
+
+
+@pytest.mark.parametrize(("file_format", "compression"), COUNTED)
+@pytest.mark.parametrize("lost", [1, 9, 1000])
+def test_a_truncated_file_is_refused(
+    s3: "S3Client", file_format: FileFormat, compression: Compression, lost: int
+) -> None:
     """Lost bytes are an error that names the file, never a smaller count."""
-    s3.put_object(Bucket=BUCKET, Key="f", Body=file(file_format, compression)[:-1000])
+    s3.put_object(Bucket=BUCKET, Key="f", Body=file(file_format, compression)[:-lost])
     with pytest.raises(
         VerificationError, match=f"s3://{BUCKET}/f is not a readable {file_format.value} file"
     ):
         read_back(s3, BUCKET, "f", file_format, compression)
+
+
+@pytest.mark.parametrize(("file_format", "compression"), COUNTED)
+def test_nothing_and_something_else_are_refused(
+    s3: "S3Client", file_format: FileFormat, compression: Compression
+) -> None:
+    """Neither an empty object nor another file's bytes are taken for a file of no rows."""
+    for body in (b"something else entirely, and long enough to hold any end", b"?"):
+        s3.put_object(Bucket=BUCKET, Key="f", Body=body)
+        with pytest.raises(VerificationError, match=f"is not a readable {file_format.value} file"):
+            read_back(s3, BUCKET, "f", file_format, compression)
 
 
 def test_a_changed_byte_changes_the_checksum(s3: "S3Client") -> None:

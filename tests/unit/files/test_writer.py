@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NULL, STRING, Column, ColumnType
-from lakeshot.errors import PinnedTypeError
+from lakeshot.columns.nesting import Nested
+from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NULL, STRING, Column, ColumnType, array_of
+from lakeshot.errors import NestedValuesError, PinnedTypeError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.part_file import PartFile, filled_attributes
 from lakeshot.files.writer import PartWriter, Target
@@ -198,6 +199,53 @@ def test_a_file_ends_at_its_target_size(s3: "S3Client") -> None:
     target = TARGET.model_copy(update={"file_bytes": 1})
     files = written(s3, {"a": (STRING, ["x"])}, {"a": (STRING, ["y"])}, target=target)
     assert [rows for _, rows, _ in files] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "kind", "value"),
+    [
+        (FileFormat.PARQUET, JSON, '{"a":1}'),
+        (FileFormat.CSV, JSON, '{"a":1}'),
+        (FileFormat.CSV, array_of(STRING), ["x"]),
+    ],
+)
+def test_nested_values_may_be_refused(
+    s3: "S3Client", file_format: FileFormat, kind: ColumnType, value: object
+) -> None:
+    """The first row group that has some ends the part, naming the attribute; nothing is left in S3."""
+    changes = {"format": file_format, "compression": Compression.GZIP, "nested": Nested.REFUSE}
+    target = TARGET.model_copy(update=changes)
+    groups: list[RowGroup] = [{"id": (STRING, ["a"])}, {"Address": (kind, [value])}, {"id": (STRING, ["b"])}]
+    with pytest.raises(NestedValuesError, match=f"attribute 'Address' holds values of the type {kind}"):
+        files_of(s3, *groups, target=target)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_what_a_format_has_a_type_for_is_not_nested(s3: "S3Client") -> None:
+    """Sets are arrays everywhere but in CSV; a pin takes an attribute's own JSON text out of the question."""
+    target = TARGET.model_copy(update={"nested": Nested.REFUSE, "known_columns": (column("old", JSON),)})
+    pinned = target.model_copy(update={"pins": {"old": STRING}})
+    files = written(s3, {"tags": (array_of(STRING), [["x"]]), "old": (STRING, ["x"])}, target=pinned)
+    assert [columns for _, _, columns in files] == [{"old": "string", "tags": "array<string>"}]
+    with pytest.raises(NestedValuesError, match="'old'"):
+        files_of(s3, {"tags": (array_of(STRING), [["x"]])}, target=target)
+
+
+def test_published_columns_stay_in_their_places(s3: "S3Client") -> None:
+    """New ones follow, those of a table's keys before the rest."""
+    target = TARGET.model_copy(
+        update={"known_columns": (column("z", STRING), column("m", BIGINT)), "first": ("key",)}
+    )
+    group: RowGroup = {name: (STRING, ["x"]) for name in ("a", "key", "z")}
+    assert list(written(s3, group, target=target)[0][2]) == ["z", "m", "key", "a"]
+
+
+def test_columns_without_values_have_their_place_in_csv(s3: "S3Client") -> None:
+    """Where a column is nothing but its place, one of nulls has one too."""
+    target = TARGET.model_copy(update={"format": FileFormat.CSV, "compression": Compression.NONE})
+    (file,) = files_of(s3, {"a": (STRING, ["x"]), "b": (NULL, [None]), "c": (STRING, ["y"])}, target=target)
+    assert target.stored(file.columns) == file.columns
+    assert file.bytes == len(b"x,\\N,y\n")
 
 
 def test_no_rows_make_no_file(s3: "S3Client") -> None:

@@ -9,9 +9,10 @@ from lakeshot.columns.schema import hive_type
 from lakeshot.columns.types import Column, ColumnType, Scalar
 from lakeshot.files import FileFormat
 from lakeshot.lake.generations import Known, generation_for
-from tests.unit.manifests import column
+from lakeshot.lake.hive_table import merged_columns
+from tests.unit.manifests import column, manifest
 
-PARQUET, JSON = FileFormat.PARQUET, FileFormat.JSON
+PARQUET, JSON, CSV = FileFormat.PARQUET, FileFormat.JSON, FileFormat.CSV
 NUMBER, TEXT = (column("A", "bigint"),), (column("A", "string"),)
 
 types = st.builds(ColumnType, st.sampled_from(Scalar), st.booleans())
@@ -54,6 +55,40 @@ def test_types_that_hive_knows_by_one_name_agree() -> None:
     decimals = (column("A", "decimal(38,18)"),)
     assert generation_for(decimals, JSON, [(1, JSON, TEXT)]) == 1
     assert generation_for(decimals, JSON, [(1, PARQUET, decimals)]) == 2
+
+
+def test_snapshots_of_another_format_begin_a_generation() -> None:
+    """A table is described by one format."""
+    assert generation_for(TEXT, JSON, [(1, PARQUET, TEXT)]) == 2
+    assert generation_for(TEXT, PARQUET, [(1, PARQUET, TEXT), (2, JSON, TEXT)]) == 1
+
+
+def test_csv_columns_at_other_places_begin_a_generation() -> None:
+    """Columns may only be added at the end, because a file holds them by position."""
+    ab, a, ba = (tuple(column(name, "string") for name in names) for names in ("AB", "A", "BA"))
+    assert generation_for(ab, CSV, [(1, CSV, a)]) == 1
+    assert generation_for(a, CSV, [(1, CSV, ab)]) == 1
+    assert generation_for(ba, CSV, [(1, CSV, ab)]) == 2
+    assert generation_for(ba, PARQUET, [(1, PARQUET, ab)]) == 1
+
+
+@given(st.lists(st.tuples(st.lists(st.sampled_from("abcd"), unique=True, min_size=1), st.booleans())))
+def test_a_csv_table_has_the_columns_of_its_snapshots_at_their_places(
+    history: list[tuple[list[str], bool]],
+) -> None:
+    """Whatever the snapshots' columns, and although the catalog keeps what snapshots that are gone left."""
+    tables: dict[int, dict[str, str]] = {}
+    known: list[Known] = []
+    for names, stays in history:
+        columns = tuple(column(name, "bigint") for name in names)
+        generation = generation_for(columns, CSV, known)
+        written = manifest(file_format=CSV, columns=columns)
+        tables[generation] = dict(merged_columns(tables.get(generation, {}), written))
+        assert list(tables[generation])[: len(names)] == names
+        if stays:
+            known.append((generation, CSV, columns))
+        for placed, _, theirs in known:
+            assert list(tables[placed])[: len(theirs)] == [one.name for one in theirs]
 
 
 def test_the_newest_generation_that_agrees_is_taken() -> None:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
 from lakeshot.lake.hive import HiveLake
@@ -52,6 +54,85 @@ def test_json_lines_are_declared_as_they_are_written(glue: "GlueClient", lake: H
         "photo": "string",
         "sizes": "array<string>",
     }
+
+
+LAYOUTS = {
+    FileFormat.PARQUET: (
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+        {"serialization.format": "1"},
+    ),
+    FileFormat.ORC: (
+        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
+        {"serialization.format": "1", "orc.column.index.access": "false"},
+    ),
+    FileFormat.AVRO: (
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
+        "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+        {
+            "serialization.format": "1",
+            "avro.schema.literal": '{"type":"record","name":"row","namespace":"lakeshot","fields":['
+            '{"name":"id","type":["null","string"],"default":null},'
+            '{"name":"_1st","type":["null",{"type":"array","items":'
+            '{"type":"bytes","logicalType":"decimal","precision":38,"scale":18}}],"default":null}]}',
+        },
+    ),
+    FileFormat.JSON: (
+        "org.apache.hadoop.mapred.TextInputFormat",
+        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "org.openx.data.jsonserde.JsonSerDe",
+        {"case.insensitive": "true"},
+    ),
+    FileFormat.CSV: (
+        "org.apache.hadoop.mapred.TextInputFormat",
+        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+        {"serialization.format": ",", "field.delim": ",", "serialization.null.format": "\\N"},
+    ),
+}
+
+
+@pytest.mark.parametrize("file_format", list(FileFormat))
+def test_every_format_is_declared_as_its_readers_take_it(
+    glue: "GlueClient", lake: HiveLake, file_format: FileFormat
+) -> None:
+    """Table and partition say the same of it."""
+    columns = (column("Id", "string"), column("1st", "array<decimal(38,18)>"))
+    lake.register(manifest(file_format=file_format, columns=columns), 1)
+    name = "snapshots_reviews"
+    table = glue.get_table(DatabaseName="lakeshot", Name=name)["Table"]
+    partition = glue.get_partition(DatabaseName="lakeshot", TableName=name, PartitionValues=[DAY_1])
+    assert table["Parameters"]["classification"] == file_format.value
+    for storage in (table["StorageDescriptor"], partition["Partition"]["StorageDescriptor"]):
+        serde = storage["SerdeInfo"]
+        assert LAYOUTS[file_format] == (
+            storage["InputFormat"],
+            storage["OutputFormat"],
+            serde["SerializationLibrary"],
+            serde["Parameters"],
+        )
+
+
+def test_a_header_that_a_crawler_saw_is_none(glue: "GlueClient", lake: HiveLake) -> None:
+    """Files of CSV have no header, so no row is skipped; and its columns are taken by nobody's guess."""
+    storage = {
+        "Columns": [{"Name": "first", "Type": "string"}, {"Name": "7", "Type": "bigint"}],
+        "Location": lake.deployed.destination,
+    }
+    parameters = {"skip.header.line.count": "1", "UPDATED_BY_CRAWLER": "reviews"}
+    glue.create_table(
+        DatabaseName="lakeshot",
+        TableInput={"Name": "snapshots_reviews", "StorageDescriptor": storage, "Parameters": parameters},
+    )
+    lake.register(manifest(file_format=FileFormat.CSV), 1)
+    assert columns(glue) == dict.fromkeys(("id", "stars", "price", "photo", "sizes"), "string")
+    found = glue.get_table(DatabaseName="lakeshot", Name="snapshots_reviews")["Table"]["Parameters"]
+    assert "skip.header.line.count" not in found
+    assert found["UPDATED_BY_CRAWLER"] == "reviews"
 
 
 def test_registering_again_changes_nothing(glue: "GlueClient", lake: HiveLake) -> None:

@@ -11,7 +11,17 @@ from stacks.constructs.flow import Invoked, definition
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
-FUNCTIONS = ("plan", "verify_files", "catalog", "verify_readable", "publish", "retain", "report", "close")
+FUNCTIONS = (
+    "plan",
+    "native_export",
+    "verify_files",
+    "catalog",
+    "verify_readable",
+    "publish",
+    "retain",
+    "report",
+    "close",
+)
 NO_STEP = frozenset(
     {"AlreadyRun", "ChooseReading", "ChooseWhetherToRun", "Close", "CrawlerTooSlow", "Failed", "Members"}
 )

@@ -37,7 +37,7 @@ def moved(stage: Stage, *plans: Plan) -> None:
 
 def upload(stage: Stage, plan: Plan) -> None:
     """A part that nobody is going to complete."""
-    key = f"{plan.data_prefix}part-00001-0000-{plan.token}.parquet"
+    key = f"{plan.data_prefix}part-00001-0000-{run_token(plan.run)}.parquet"
     stage.s3.create_multipart_upload(
         Bucket=BUCKET, Key=key, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
     )

@@ -1,7 +1,7 @@
 """The plan step: what it settles, what it refuses, and that it settles nothing twice."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -12,12 +12,13 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.errors import LockHeldError, PayloadError, RunClosingError, RunGoneError, SourceError
 from lakeshot.names import StageNames
 from lakeshot.runs.lock import Holder
-from lakeshot.runs.plan import Baseline, Plan
+from lakeshot.runs.plan import Baseline, Plan, raw_export_uri
 from lakeshot.runs.records import RunState
 from lakeshot.steps.messages import PlanInput, Planned
 from lakeshot.steps.planning import Planner
-from lakeshot.stored import load
+from lakeshot.stored import load, save_once
 from tests.unit.conftest import BUCKET, NOON
+from tests.unit.raw_exports import raw_export
 from tests.unit.stage import ARN, DAY_1, DAY_2, GROUP, MEMBERS, Stage
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Desk:
         self.asked_to_close: list[tuple[Holder, str]] = []
         self.ended: set[str] = set()
         self.roles: list[str] = []
+        self.recoverable: set[str] = set()
         for name, deployed in stage.deployed.items():
             stage.ssm.values[f"/lakeshot/dev/exports/{name}"] = deployed.model_dump_json()
         stage.ssm.values["/lakeshot/dev/groups/nightly"] = GROUP.model_dump_json()
@@ -85,10 +87,16 @@ class Desk:
         self.roles.append(role_arn)
         client = SimpleNamespace(
             describe_table=self.stage.dynamodb.describe_table,
+            describe_continuous_backups=self.describe_continuous_backups,
             exceptions=self.stage.dynamodb.exceptions,
             meta=SimpleNamespace(region_name="us-east-1"),
         )
         return cast("DynamoDBClient", client)
+
+    def describe_continuous_backups(self, *, TableName: str) -> Mapping[str, object]:  # noqa: N803
+        status = "ENABLED" if TableName in self.recoverable else "DISABLED"
+        recovery = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": status}}
+        return {"ContinuousBackupsDescription": recovery}
 
     def plans(self, planned: Planned) -> list[Plan]:
         return [load(self.stage.s3, uri, Plan) for uri in planned.plans]
@@ -144,8 +152,8 @@ def test_an_export_with_a_crawler_crawls(desk: Desk) -> None:
 
 def test_overrides_reach_the_job(desk: Desk) -> None:
     """A person may give one run more workers and another rate."""
-    planned = desk.plan(workers=5, timeout_minutes=30, read_percentage=1.0)
-    assert (planned.members[0].job.workers, planned.members[0].job.timeout_minutes) == (5, 30)
+    planned = desk.plan(workers=5, timeout_minutes=60, read_percentage=1.0)
+    assert (planned.members[0].job.workers, planned.members[0].job.timeout_minutes) == (5, 60)
     assert desk.plans(planned)[0].scan.rate.units_per_second == 400
 
 
@@ -153,6 +161,53 @@ def test_the_source_is_seen_under_the_exports_own_role(desk: Desk) -> None:
     """The plan step itself may see no table."""
     desk.plan()
     assert desk.roles == ["arn:aws:iam::123456789012:role/lakeshot-dev-reviews-job"]
+
+
+def test_a_table_with_recovery_is_exported_by_dynamodb_itself(desk: Desk) -> None:
+    """At the moment that names the snapshot; the job comes after."""
+    desk.recoverable.add("Reviews")
+    planned = desk.plan()
+    (plan,), (member,) = desk.plans(planned), planned.members
+    assert (plan.native.export_time, plan.snapshot) == (plan.moment, "20261121T120000Z")
+    assert "ExportTime of DynamoDB's own export" in plan.moment_from
+    assert (member.exports, member.reads) == (True, True)
+    record = desk.stage.record("run-1")
+    assert (record.step, record.route, record.route_from) == (
+        "native export",
+        "native",
+        "the table has point-in-time recovery",
+    )
+
+
+def test_the_members_of_a_group_are_exported_as_of_one_instant(desk: Desk) -> None:
+    """Each by the way that its table allows, and each says which."""
+    desk.recoverable.add("Orders")
+    scanned, exported = desk.plans(desk.plan_group())
+    assert exported.native.export_time == scanned.moment
+    assert (scanned.reading is not None and scanned.reading.route_from) == (
+        "the table has no point-in-time recovery, which a native export needs"
+    )
+    assert scanned.moment_from.startswith("the group's start")
+    assert exported.moment_from.startswith("the ExportTime")
+
+
+def test_an_export_is_converted_again_as_of_its_own_instant(desk: Desk) -> None:
+    """The snapshot takes the next free name, because the first one's stays taken."""
+    (first,) = desk.plans(desk.plan())
+    uri = raw_export_uri(first.deployed, "run-1")
+    save_once(desk.stage.s3, uri, raw_export(export_time=NOON))
+    desk.stage.close("run-1", status="FAILED")
+    (again,) = desk.plans(desk.plan("run-2", reuse_export="run-1"))
+    assert (again.native.reused, again.data_moment) == (raw_export(export_time=NOON), NOON)
+    assert again.native.route_from == "the payload reuses the export of run run-1"
+
+
+def test_an_export_that_is_not_there_cannot_be_converted_again(desk: Desk) -> None:
+    """The run may never have been, or may not have come so far."""
+    with pytest.raises(
+        PayloadError, match="'reviews' has no run of this name whose native export has finish"
+    ):
+        desk.plan("run-2", reuse_export="run-1")
 
 
 def test_the_run_is_recorded_with_what_was_settled(desk: Desk) -> None:

@@ -4,7 +4,8 @@ Neutral to source and engine. Types start narrow and only ever widen, losslessly
 """
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ __all__ = [
     "cast",
     "fingerprint",
     "hive_type",
+    "table_column",
     "trino_type",
     "unify",
     "view_expression",
@@ -40,22 +42,40 @@ _HIVE = {
     Scalar.BOOLEAN: "boolean",
     Scalar.BINARY: "binary",
 }
-_TEXT_IN_JSON_LINES = {
+_FROM_TEXT = {
+    Scalar.BIGINT: "CAST({} AS bigint)",
     Scalar.DECIMAL: "CAST({} AS decimal(38,18))",
+    Scalar.BOOLEAN: "CAST({} AS boolean)",
     Scalar.BINARY: "from_base64({})",
 }
-"""Scalars that JSON lines hold as text, and the Trino expression that makes values of them."""
+"""Trino expressions that make values of what a format holds as plain text."""
+_NATIVE = frozenset(_HIVE)
+_HELD_AS_THEMSELVES: Mapping[FileFormat, frozenset[Scalar]] = {
+    FileFormat.PARQUET: _NATIVE,
+    FileFormat.ORC: _NATIVE,
+    FileFormat.AVRO: _NATIVE,
+    FileFormat.JSON: frozenset({Scalar.BIGINT, Scalar.BOOLEAN}),
+    FileFormat.CSV: frozenset(),
+}
+"""Scalars beside text that each format has; all others are text in it. Of these, too, are its arrays."""
+_NO_AVRO_NAME = re.compile("_*[0-9]")
+
+
+def table_column(name: str, file_format: FileFormat) -> str:
+    """What the column is called in files and table; the view calls it by its name.
+
+    Names in Avro begin with no digit, so one more underscore stands before them, and before those that
+    would look as if it did.
+    """
+    return f"_{name}" if file_format is FileFormat.AVRO and _NO_AVRO_NAME.match(name) else name
 
 
 def hive_type(column_type: ColumnType, file_format: FileFormat) -> str:
     """The type as the Glue catalog names it for files of the format."""
-
-    def name(scalar: Scalar) -> str:
-        if file_format is FileFormat.JSON and scalar in _TEXT_IN_JSON_LINES:
-            return "string"
-        return _HIVE.get(scalar, "string")
-
-    return column_type.apply(name)
+    if file_format is FileFormat.CSV:
+        return "string"
+    held = _HELD_AS_THEMSELVES[file_format]
+    return column_type.apply(lambda scalar: _HIVE[scalar] if scalar in held else "string")
 
 
 def trino_type(column_type: ColumnType) -> str:
@@ -69,13 +89,21 @@ def view_expression(column: Column, file_format: FileFormat) -> str:
     It states the type also where the table has it, so that the view keeps its types whatever a crawler
     makes of the table's.
     """
-    name = '"' + column.name.replace('"', '""') + '"'
-    conversion = _TEXT_IN_JSON_LINES.get(column.type.scalar) if file_format is FileFormat.JSON else None
-    if conversion is None:
-        return f"CAST({name} AS {trino_type(column.type)})"
-    if column.type.is_array:
-        return f"transform({name}, element -> {conversion.format('element')})"
-    return conversion.format(name)
+    name = '"' + table_column(column.name, file_format).replace('"', '""') + '"'
+    kind, held = column.type, _HELD_AS_THEMSELVES[file_format]
+    if file_format is FileFormat.CSV:
+        if not kind.is_array and kind.scalar in (*_FROM_TEXT, Scalar.NUMBER_TEXT):
+            return _FROM_TEXT.get(kind.scalar, "CAST({} AS varchar)").format(name)
+        name = f"url_decode({name})"
+        if kind.is_array:  # it is JSON text, in which whole numbers stand as numbers
+            held = _HELD_AS_THEMSELVES[FileFormat.JSON]
+            inner = hive_type(kind.element, FileFormat.JSON).replace("string", "varchar")
+            name = f"CAST(json_parse({name}) AS array({inner}))"
+    if kind.scalar not in _FROM_TEXT or kind.scalar in held:
+        return f"CAST({name} AS {trino_type(kind)})"
+    if kind.is_array:
+        return f"transform({name}, element -> {_FROM_TEXT[kind.scalar].format('element')})"
+    return _FROM_TEXT[kind.scalar].format(name)
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
@@ -88,9 +116,10 @@ def unify(
 ) -> tuple[Column, ...]:
     """The columns that hold the rows of all schemas, matched by source attribute.
 
-    Attributes of ``published`` columns keep their names; all others are named anew by the naming rule
-    over all attributes. Sorted by source attribute, the attributes of ``first``, such as a table's
-    keys, before all others.
+    Attributes of ``published`` columns keep their names and come first, in their order, because formats
+    without names hold columns by position. All others are named anew by the naming rule over all
+    attributes; they follow sorted by source attribute, those of ``first``, such as a table's keys, before
+    the rest.
     """
     types: dict[str, ColumnType] = {}
     for columns in schemas:
@@ -98,10 +127,9 @@ def unify(
             known = types.get(column.source, NULL)
             types[column.source] = known if known is column.type else widen(known, column.type)
     names = column_names(types, {column.source: column.name for column in published})
-    rest = sorted(types.keys() - set(first))
+    order = dict.fromkeys([*(column.source for column in published), *first, *sorted(types)])
     return tuple(
-        Column(name=names[source], source=source, type=types[source])
-        for source in [*(source for source in first if source in types), *rest]
+        Column(name=names[source], source=source, type=types[source]) for source in order if source in types
     )
 
 

@@ -24,7 +24,7 @@ from lakeshot.errors import CommitError, VerificationError
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.part_file import PartFile, filled_attributes
 from lakeshot.files.upload import MultipartUpload, UncommittedFile
-from lakeshot.files.writer import Target, stored
+from lakeshot.files.writer import Target
 from lakeshot.model import Model
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def snapshot_columns(what: Commit, files: Sequence[PartFile]) -> tuple[Column, .
         first=[column.source for column in what.key_columns],
         published=target.known_columns,
     )
-    return starting_columns(columns, target.pins)
+    return target.accepted(starting_columns(columns, target.pins))
 
 
 def _one_attempt_each(what: Commit, results: Sequence[PartResult]) -> list[PartResult]:
@@ -177,5 +177,5 @@ def _make_visible(
 def _empty_file(client: "S3Client", target: Target, columns: tuple[Column, ...]) -> PartFile:
     """A file without rows, so that an empty snapshot has columns a catalog can show."""
     with MultipartUpload(client, target.bucket, target.key(part=0, number=0)) as upload:
-        ENCODERS[target.format](upload, stored(columns), target.compression).close()
+        ENCODERS[target.format](upload, target.stored(columns), target.compression).close()
         return PartFile.of(upload.finish(0), columns)

@@ -9,9 +9,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from lakeshot.columns.nesting import Nested
 from lakeshot.columns.types import TypeField
 from lakeshot.config.exports import Export
 from lakeshot.config.payload import GroupPayload, Payload
+from lakeshot.dynamodb.source import Route
 from lakeshot.errors import PayloadError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.model import Model
@@ -29,6 +31,7 @@ class Deployed(Model):
     kind: Literal["snapshot"]
     source_type: Literal["dynamodb"]
     source_table: str
+    route: Route
     read_percentage: float
     max_read_units: int | None = None
     consistent_read: bool
@@ -36,6 +39,8 @@ class Deployed(Model):
     types: Mapping[str, TypeField] = Field(default_factory=dict)
     format: FileFormat
     compression: Compression
+    nested: Nested
+    target_file_mb: int
     catalog: Literal["crawler", "direct"]
     bucket: str
     database: str
@@ -58,6 +63,7 @@ class Deployed(Model):
             kind=export.kind,
             source_type=export.source.type,
             source_table=export.source.table,
+            route=export.source.route,
             read_percentage=export.source.read_percentage,
             max_read_units=export.source.max_read_units,
             consistent_read=export.source.consistent_read,
@@ -65,6 +71,8 @@ class Deployed(Model):
             types=export.types,
             format=export.format,
             compression=export.effective_compression,
+            nested=export.nested,
+            target_file_mb=export.target_file_mb,
             catalog=export.catalog,
             bucket=bucket,
             database=database,

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, model_validator
 
+from lakeshot.columns.nesting import Nested, is_nested
 from lakeshot.columns.types import PINNABLE, ColumnType, TypeField
 from lakeshot.config.allowed import allowed
 from lakeshot.config.errors import config_error, shown
@@ -114,7 +115,11 @@ class Export(Setting):
     format: FileFormat = FileFormat.PARQUET
     """How rows are laid out in the data files."""
     compression: Compression | None = None
-    """How data files are compressed; by default snappy for parquet, gzip for json."""
+    """How data files are compressed; by default snappy, and gzip for json and csv."""
+    target_file_mb: Annotated[int, Field(ge=1, le=5_000, strict=True)] = 256
+    """Size in MB at which a data file is ended and the next one begun."""
+    nested: Nested = Nested.JSON
+    """What becomes of maps, lists and mixed values, in CSV also of sets: json text, or an error."""
     catalog: Literal["crawler", "direct"] = "crawler"
     """Who writes the catalog: a Glue crawler, or Lakeshot itself from the manifest, which is quicker."""
     schedule: Schedule | None = None
@@ -146,6 +151,17 @@ class Export(Setting):
                 f"types has {len(self.types)} entries of {size:,} bytes together; allowed are "
                 f"{MOST_TYPES_BYTES:,} bytes, so pin only what has to be pinned"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _pins_are_not_refused(self) -> Self:
+        if self.nested is Nested.REFUSE:
+            for attribute, pin in self.types.items():
+                if is_nested(pin, self.format):
+                    raise ValueError(
+                        f"types pins {attribute!r} to {pin}, which {self.format.value} files hold as JSON "
+                        "text, but nested is 'refuse'; pin it to another type, or let nested be 'json'"
+                    )
         return self
 
     @property

@@ -60,8 +60,9 @@ class Payload(RunOptions):
     """What one run of one export shall do.
 
     Export, job, crawler, source table, destination and format have to be the deployed export's own.
-    The rest may be changed for one run: rate (``read_percentage``, ``max_read_units`` in read units
-    per second, ``consistent_read``), ``workers`` and ``timeout_minutes`` of the Glue job.
+    ``reuse_export`` names an earlier run of the export, whose native export is converted once more instead
+    of making a new one. The rest may be changed for one run: rate (``read_percentage``, ``max_read_units`` in
+    read units per second, ``consistent_read``), ``workers`` and ``timeout_minutes`` of the Glue job.
     """
 
     export: ExportName
@@ -75,6 +76,13 @@ class Payload(RunOptions):
     format: FileFormat
     workers: Annotated[int, Field(ge=2, le=299)] | None = None
     timeout_minutes: Annotated[int, Field(ge=1, le=10080)] | None = None
+    reuse_export: str | None = None
+
+    @model_validator(mode="after")
+    def _reuse_goes_with_exporting(self) -> Self:
+        if self.reuse_export is not None and self.mode != "export":
+            raise ValueError(f"reuse_export {self.reuse_export!r} goes with mode 'export', not {self.mode!r}")
+        return self
 
 
 class GroupPayload(RunOptions):

@@ -15,7 +15,7 @@ _QUOTE = ord('"')
 _BACKSLASH = ord("\\")
 _SPACE = ord(" ")
 _BLOCK_BYTES = 128 * 1024
-_FOLD = 0x20
+FOLD = 0x20
 """The bit in which ``[`` and ``]`` differ from ``{`` and ``}``."""
 _OPENING = 0x02
 """The bit that only opening brackets have."""
@@ -54,15 +54,16 @@ def find_brackets(text: bytes) -> tuple[bytes, Brackets]:
     for block in _blocks(text):
         inside = _odd_so_far(_quotes(text[block])) ^ is_inside
         is_inside = bool(inside[-1])
-        folded = characters[block] | _FOLD
-        found.append(np.flatnonzero(((folded == ord("{")) | (folded == ord("}"))) & ~inside) + block.start)
-        blank = (characters[block] <= _SPACE) & ~inside
+        outside = ~inside
+        folded = characters[block] | FOLD
+        found.append(np.flatnonzero(((folded == ord("{")) | (folded == ord("}"))) & outside) + block.start)
+        blank = (characters[block] <= _SPACE) & outside
         if blank.any():
             blanks.append(np.flatnonzero(blank) + block.start)
     if blanks:
         return find_brackets(np.delete(characters, np.concatenate(blanks)).tobytes())
-    positions = np.concatenate(found).astype(np.int32)
-    return text, _match(positions, characters[positions])
+    positions = np.concatenate(found)
+    return text, _match(positions, characters.take(positions))
 
 
 def _blocks(text: bytes) -> Iterator[slice]:
@@ -77,15 +78,21 @@ def _blocks(text: bytes) -> Iterator[slice]:
 
 def _match(positions: Positions, kinds: Bytes) -> Brackets:
     opens = (kinds & _OPENING) != 0
-    depths = np.cumsum(np.where(opens, np.int8(1), np.int8(-1)), dtype=np.int16)
+    # Added up in whole words, which is twice as fast, and sorted narrow, which numpy does in linear time.
+    depths = ((kinds & _OPENING).astype(np.int64) - 1).cumsum().astype(np.int16)
     depths += ~opens
-    by_depth = np.argsort(depths, kind="stable")
-    first, second = by_depth[0::2], by_depth[1::2]
-    if len(first) != len(second) or (kinds[second] - kinds[first] != _FROM_OPENING).any():
-        raise ValueError("not JSON: its brackets do not match")
-    partners = np.empty(len(by_depth), np.int32)
-    partners[first] = second
-    partners[second] = first
+    # Most pairs have nothing between them. The others are pairs of neighbours among those of their depth.
+    is_empty = np.zeros(len(kinds), np.bool_)
+    is_empty[:-1] = opens[:-1] & ~opens[1:]
+    empty = np.flatnonzero(is_empty)
+    is_empty[1:] |= is_empty[:-1]
+    others = np.flatnonzero(~is_empty)
+    others = others.take(np.argsort(depths.take(others), kind="stable"))
+    partners = np.empty(len(kinds), np.intp)
+    for first, second in ((empty, empty + 1), (others[0::2], others[1::2])):
+        if len(first) != len(second) or (kinds.take(second) - kinds.take(first) != _FROM_OPENING).any():
+            raise ValueError("not JSON: its brackets do not match")
+        partners[first], partners[second] = second, first
     return Brackets(positions, depths, partners, opens)
 
 

@@ -23,11 +23,13 @@ from lakeshot.columns.types import (
     ColumnType,
     array_of,
 )
+from lakeshot.dynamodb import numbers
 from lakeshot.dynamodb.attributes import by_attribute, spread
 from lakeshot.dynamodb.items import Items
 from lakeshot.dynamodb.texts import booleans, text_lists, unescaped
 from lakeshot.errors import SourceError
 
+_SCALE = 18
 _SMALLEST_DECIMAL, _LARGEST_DECIMAL = 1e-18, 1e20
 
 
@@ -85,28 +87,33 @@ def _of_strings(tag: str, strings: pa.StringArray) -> tuple[pa.Array, ColumnType
             return strings, STRING
 
 
-def _narrowed(numbers: pa.StringArray) -> tuple[pa.Array, ColumnType]:
+def _narrowed(texts: pa.StringArray) -> tuple[pa.Array, ColumnType]:
     """The numbers in the narrowest type that holds all of them exactly."""
-    for column_type, may_hold in ((BIGINT, _may_be_whole), (DECIMAL, _may_be_decimal)):
+    kinds = numbers.spelling(texts)
+    for column_type, is_possible in (
+        (BIGINT, not kinds & (numbers.POINT | numbers.EXPONENT)),
+        (DECIMAL, _may_be_decimal(texts, kinds)),
+    ):
         try:
-            if may_hold(numbers):
-                return pc.cast(numbers, arrow_type(column_type)), column_type
+            if is_possible:
+                return pc.cast(texts, arrow_type(column_type)), column_type
         except pa.ArrowInvalid:
             continue  # some number is no such value, so the next wider type is tried
-    return numbers, NUMBER_TEXT
+    numbers.check(texts)
+    return texts, NUMBER_TEXT
 
 
-def _may_be_whole(numbers: pa.StringArray) -> bool:
-    """Whether it is worth to try: Arrow spends an error message on each number that is not whole."""
-    return not pc.any(pc.match_substring(numbers, ".")).as_py()
-
-
-def _may_be_decimal(numbers: pa.StringArray) -> bool:
+def _may_be_decimal(texts: pa.StringArray, kinds: int) -> bool:
     """Whether the numbers are of a size at which Arrow notices what does not fit.
 
     Beyond, its cast to decimal(38,18) is silently wrong: 340282366920938463804 becomes 340.6, 1E-95 zero.
     """
-    sizes = pc.abs(pc.cast(numbers, pa.float64()))
+    if not kinds & numbers.EXPONENT and numbers.longest(texts) <= _SCALE:
+        return True  # there is no room for more digits before or after the point
+    try:
+        sizes = pc.abs(pc.cast(texts, pa.float64()))
+    except pa.ArrowInvalid:
+        return False
     bounds = pc.min_max(sizes.filter(pc.not_equal(sizes, 0.0))).as_py()
     return bounds["min"] is None or bool(
         bounds["min"] >= _SMALLEST_DECIMAL and bounds["max"] <= _LARGEST_DECIMAL
@@ -117,9 +124,13 @@ def _json(tag: str, texts: pa.StringArray) -> pa.Array:
     """Values of one tag as JSON text, where the attribute mixes tags."""
     match tag:
         case "N":
-            return json_text.encode(unescaped(texts), NUMBER_TEXT)
+            texts = unescaped(texts)
+            numbers.check(texts)
+            return json_text.encode(texts, NUMBER_TEXT)
         case "NS":
-            return json_text.encode(text_lists(texts), array_of(NUMBER_TEXT))
+            lists = text_lists(texts)
+            numbers.check(lists.flatten())
+            return json_text.encode(lists, array_of(NUMBER_TEXT))
         case _:
             values, column_type = _alone(tag, texts)
             return values if column_type == JSON else json_text.encode(values, column_type)

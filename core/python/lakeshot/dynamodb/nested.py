@@ -6,18 +6,14 @@ which bytes to drop. Nothing here loops over values in Python.
 
 import numpy as np
 
-from lakeshot.dynamodb.spans import Bytes, Mask, Positions
-from lakeshot.dynamodb.wrappers import (
-    BOOL,
-    NULL,
-    NUMBER_TAG_BYTES,
-    TAG_BYTES,
-    WORD_TAG_BYTES,
-    N,
-    Wrappers,
-)
+from lakeshot.dynamodb.spans import Bytes, Positions, cut
+from lakeshot.dynamodb.wrappers import NULL, TAGS, VALUE_OFFSETS, N, Wrappers
 
 _NULL_WORD = np.frombuffer(b"null", np.uint8)
+_BEFORE = (VALUE_OFFSETS + (np.arange(len(TAGS)) == N)).astype(np.uint8)
+"""By tag, how much of a wrapper goes before its value: of a number also the quote it begins with."""
+_AFTER = np.where(np.arange(len(TAGS)) == N, len('"}'), len("}")).astype(np.uint8)
+"""By tag, how much of it goes behind the value."""
 
 
 def unwrap(characters: Bytes, positions: Positions, wrappers: Wrappers) -> tuple[Bytes, Positions]:
@@ -26,25 +22,19 @@ def unwrap(characters: Bytes, positions: Positions, wrappers: Wrappers) -> tuple
     ``{"M":{"a":{"N":"1"}}}`` becomes ``{"M":{"a":1}}``. ``positions`` are those of all brackets; what is
     given for a bracket that was dropped means nothing.
     """
-    kept, dropped = np.ones(len(characters), np.bool_), np.zeros(len(positions), positions.dtype)
     plain = wrappers.where(wrappers.is_plain)
-    is_number = plain.tags == N
-    is_word = (plain.tags == BOOL) | (plain.tags == NULL)
-    for chosen, before, after in (
-        (is_number, NUMBER_TAG_BYTES, len('"}')),
-        (is_word, WORD_TAG_BYTES, len("}")),
-        (~is_number & ~is_word, TAG_BYTES, len("}")),
-    ):
-        opens, closes = plain.opens[chosen], plain.closes[chosen]
-        _drop(kept, positions[opens], before)
-        _drop(kept, positions[closes] + 1 - after, after)
-        dropped[opens], dropped[closes] = before, after
-    unwrapped, moved = characters[kept], positions - np.cumsum(dropped, dtype=positions.dtype)
-    null_words = moved[plain.closes[plain.tags == NULL]] + len("}") - len(_NULL_WORD)
+    if not len(plain.opens):
+        return characters, positions
+    dropped, is_end = np.zeros(len(positions), np.uint8), np.zeros(len(positions), np.bool_)
+    dropped[plain.opens], dropped[plain.closes] = _BEFORE.take(plain.tags), _AFTER.take(plain.tags)
+    is_end[plain.closes] = True
+    chosen = np.flatnonzero(dropped.view(np.bool_))
+    lengths = dropped.take(chosen)
+    starts = positions.take(chosen) - np.where(is_end.take(chosen), lengths - 1, 0)
+    kept = cut(characters, np.append(0, starts + lengths), np.append(starts, len(characters)))
+    unwrapped = np.frombuffer(kept.buffers()[2], np.uint8).copy()
+    moved = positions - dropped.cumsum(dtype=np.intp)
+    nulls = plain.closes.take(np.flatnonzero(plain.tags == NULL))
+    null_words = moved.take(nulls) + len("}") - len(_NULL_WORD)
     unwrapped[null_words[:, None] + np.arange(len(_NULL_WORD))] = _NULL_WORD
     return unwrapped, moved
-
-
-def _drop(kept: Mask, starts: Positions, count: int) -> None:
-    for offset in range(count):
-        kept[starts + offset] = False

@@ -9,10 +9,12 @@ import numpy as np
 
 from lakeshot.dynamodb.attribute_values import AttributeValue
 from lakeshot.dynamodb.brackets import Brackets, find_brackets
-from lakeshot.dynamodb.items import Items, read_items
+from lakeshot.dynamodb.items import ITEM_DEPTH, NO_ITEM, Items, read_items
+from lakeshot.dynamodb.spans import Bytes, Positions
 from lakeshot.errors import SourceError
 
 _ITEMS = b'"Items":['
+_COMMA, _BRACE = b",{"
 _LIST_DEPTH = 2
 
 
@@ -53,7 +55,7 @@ def _page(body: bytes) -> Page:
     missing = [name for name in ("Items", "Count", "ScannedCount") if name not in rest]
     if missing:
         raise ValueError(f"it holds no {', '.join(missing)}")
-    items = read_items(characters, in_items)
+    items = read_items(characters, in_items, _items(characters, in_items))
     if rest["Count"] != items.num_rows:
         raise ValueError(f"it says Count {rest['Count']} and holds {items.num_rows} items")
     return Page(
@@ -70,6 +72,22 @@ def _list_of_items(text: bytes, brackets: Brackets) -> Brackets:
         if text.startswith(_ITEMS, int(brackets.positions[index]) + 1 - len(_ITEMS)):
             return brackets.within(int(index))
     raise ValueError("it holds no Items")
+
+
+def _items(characters: Bytes, brackets: Brackets) -> Positions:
+    """The numbers of the items' opening brackets in a list; ``ValueError`` if it holds anything else."""
+    positions = brackets.positions
+    items = np.flatnonzero(brackets.opens & (brackets.depths == ITEM_DEPTH))
+    is_comma_due = ~brackets.opens[items - 1]
+    starts = positions[items]
+    if not (
+        (starts == positions[items - 1] + 1 + is_comma_due).all()
+        and (characters[starts[is_comma_due] - 1] == _COMMA).all()
+        and (characters[starts] == _BRACE).all()
+        and positions[-1] == positions[-2] + 1
+    ):
+        raise ValueError(f"Items: {NO_ITEM}")
+    return items
 
 
 def _key(values: Mapping[str, Mapping[str, str]] | None) -> Mapping[str, AttributeValue] | None:

@@ -1,27 +1,19 @@
 """A scan as one run of an export: what its plan means for parts, files and commit."""
 
-import gc
-import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
-
-import boto3
 
 from lakeshot.columns.names import column_names
 from lakeshot.columns.pins import held_to_pins
 from lakeshot.columns.types import Column, ColumnType, Scalar
 from lakeshot.commit.commit import Commit
 from lakeshot.commit.part import PartResult
-from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
+from lakeshot.dynamodb.worker_process import no_garbage_collection, s3_client, scan_client
 from lakeshot.files.writer import Target
 from lakeshot.rate.remote import Address, RemoteBudget
 from lakeshot.runs.plan import Plan
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 _KEY_TYPES = {"S": Scalar.STRING, "N": Scalar.BIGINT, "B": Scalar.BINARY}
 
@@ -48,8 +40,11 @@ def scan_target(plan: Plan, known: Sequence[Column]) -> Target:
         run=plan.run,
         format=plan.deployed.format,
         compression=plan.deployed.compression,
+        nested=plan.deployed.nested,
         known_columns=tuple(known),
+        first=tuple(plan.scan.source.key_attributes),
         pins=plan.deployed.types,
+        file_bytes=plan.deployed.target_file_mb * 1024**2,
     )
 
 
@@ -79,26 +74,6 @@ def scan_commit(plan: Plan, known: Sequence[Column]) -> Commit:
     )
 
 
-@cache
-def worker_clients(region: str) -> tuple[ScanClient, "S3Client"]:
-    """The clients of a worker process, made once: they take longer to make than a small part to read."""
-    return ScanClient(raw_client(region)), boto3.client("s3", region_name=region)
-
-
-os.register_at_fork(after_in_child=worker_clients.cache_clear)  # connections are not for sharing
-
-
-@cache
-def freeze_what_stays() -> None:
-    """Put everything that is alive out of the garbage collector's sight, once in a process.
-
-    Spark has it collect after every task. Worth calling after a first part: some modules, such as pandas
-    by Arrow, are only imported by reading one.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 @dataclass(frozen=True)
 class ScanWorker:
     """Reads segments in a worker process, within the budget that the driver serves."""
@@ -110,14 +85,7 @@ class ScanWorker:
 
     def __call__(self, part: ScanPart, attempt: int) -> PartResult:
         """Read one segment; an attempt counts from 0."""
-        scan, s3 = worker_clients(self.region)
+        scan, s3 = scan_client(self.region), s3_client(self.region)
         budget = RemoteBudget(self.budget_address, self.budget_key)
-        # Pages are decoded into buffers without reference cycles; walking the heap again and again
-        # for cycles costs up to three times the decoding.
-        gc.disable()
-        try:
+        with no_garbage_collection(), closing(budget):
             return read_part(part, attempt=attempt, target=self.target, scan=scan, s3=s3, budget=budget)
-        finally:
-            budget.close()
-            freeze_what_stays()
-            gc.enable()

@@ -21,8 +21,11 @@ Segments = Annotated[
 ]
 
 
+Route = Literal["auto", "native", "scan"]
+
+
 class DynamoDBSource(Setting):
-    """A DynamoDB table, read by parallel scan."""
+    """A DynamoDB table, exported to S3 by DynamoDB itself or read by parallel scan."""
 
     type: Literal["dynamodb"]
     """Kind of database the rows come from."""
@@ -32,8 +35,11 @@ class DynamoDBSource(Setting):
         allowed("a DynamoDB table's name: 3 to 255 letters, digits, underscores, hyphens and dots"),
     ]
     """Name of the table."""
+    route: Route = "auto"
+    """``native`` has DynamoDB export the table, which takes no read units and shows it as it was at one
+    instant, but needs point-in-time recovery; ``scan`` reads it; ``auto`` is native if recovery is on."""
     read_percentage: ReadPercentage = 0.25
-    """Share of the table's read units per second that a run may use; 0.25 is a quarter."""
+    """Share of the table's read units per second that a scan may use; 0.25 is a quarter."""
     max_read_units: MaxReadUnits | None = None
     """Read units per second at most; give it for on-demand tables, whose units have no fixed number."""
     consistent_read: bool = False

@@ -6,7 +6,8 @@ import pyarrow as pa
 
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
-Positions = npt.NDArray[np.signedinteger]
+Positions = npt.NDArray[np.intp]
+"""Places in a text, or numbers of brackets: of the type with which numpy looks things up fastest."""
 
 
 def cut(characters: Bytes, starts: Positions, ends: Positions) -> pa.StringArray:
@@ -14,7 +15,8 @@ def cut(characters: Bytes, starts: Positions, ends: Positions) -> pa.StringArray
 
     They are taken out of an array that lies over the bytes as they are, where every second string is one.
     """
-    bounds = np.column_stack((starts, ends)).astype(np.int32)
+    bounds = np.empty((len(starts), 2), np.int32)
+    bounds[:, 0], bounds[:, 1] = starts, ends
     pieces = pa.StringArray.from_buffers(
         max(0, bounds.size - 1), pa.py_buffer(bounds), pa.py_buffer(characters)
     )

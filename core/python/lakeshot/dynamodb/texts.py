@@ -6,17 +6,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakeshot.dynamodb.spans import Bytes, Positions
+
 _BACKSLASH, _QUOTE = b'\\"'
 
 
 def unescaped(texts: pa.StringArray) -> pa.StringArray:
     """What JSON strings, given without their quotes, stand for; ``ValueError`` if they are none."""
-    _, offsets, data = texts.buffers()
-    first, last = np.frombuffer(offsets, np.int32)[texts.offset :][[0, len(texts)]]
-    characters = np.frombuffer(data or b"", np.uint8)[first:last]
-    if not ((characters == _BACKSLASH) | (characters == _QUOTE)).any():
+    characters, ends = characters_of(texts)
+    odd = np.flatnonzero((characters == _BACKSLASH) | (characters == _QUOTE))
+    if not len(odd):
         return texts
-    return _parsed('["' + _joined(texts, '","') + '"]', pa.string(), len(texts))
+    is_escaped = np.zeros(len(texts), np.bool_)
+    is_escaped[np.searchsorted(ends, odd, side="right")] = True
+    escaped = texts.take(pa.array(np.flatnonzero(is_escaped)))
+    parsed = _parsed('["' + _joined(escaped, '","') + '"]', pa.string(), len(escaped))
+    return pc.replace_with_mask(texts, pa.array(is_escaped), parsed)
+
+
+def characters_of(texts: pa.StringArray) -> tuple[Bytes, Positions]:
+    """The characters of all the texts, and where each text ends in them."""
+    _, offsets, data = texts.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    characters = np.frombuffer(data or b"", np.uint8)[bounds[0] : bounds[-1]]
+    return characters, (bounds[1:] - bounds[0]).astype(np.intp)
 
 
 def text_lists(texts: pa.StringArray) -> pa.ListArray:

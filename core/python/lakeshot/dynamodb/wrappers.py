@@ -1,23 +1,19 @@
-"""The type wrappers that DynamoDB puts around values, found by the brackets of a Scan page.
+"""The type wrappers that DynamoDB puts around values, found by the brackets of a list of items.
 
 In ``{"M":{"a":{"N":"1"}}}`` the map and the number in it have one each. The wrappers of an item's
 attributes stand at depth 4 (response, ``Items``, item, wrapper), the map or list in them at 5, the
-wrappers inside that at 6, and so on.
+wrappers inside that at 6, and so on. ``export_lines`` sees to it that they do so in an export too.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
-from lakeshot.columns.json_text import JSON_NUMBER
-from lakeshot.dynamodb.brackets import Brackets
+from lakeshot.dynamodb.brackets import FOLD, Brackets
+from lakeshot.dynamodb.numbers import are_json
 from lakeshot.dynamodb.spans import Bytes, Mask, Positions, cut
 
-TAG_BYTES = len('{"M":')
-NUMBER_TAG_BYTES = len('{"N":"')
-WORD_TAG_BYTES = len('{"NULL":')
 ATTRIBUTE_DEPTH = 4
 
 _BEGINNINGS = {
@@ -38,7 +34,7 @@ TAGS = ("", *_BEGINNINGS)
 """The names of tags by their numbers, which begin at 1."""
 S, L, BOOL, NULL, N, M, B, SS, NS, BS = range(1, len(TAGS))
 _UNKNOWN = 0
-_NAME_BYTES = np.array([*map(len, TAGS)], np.int32)
+_NAME_BYTES = np.array([*map(len, TAGS)], np.intp)
 VALUE_OFFSETS = len('{"":') + _NAME_BYTES
 """By tag, how far behind its wrapper's bracket a value begins."""
 _COLON = ord(":")
@@ -88,7 +84,13 @@ class Wrappers:
 
     def where(self, mask: Mask) -> "Wrappers":
         """Those the mask selects."""
-        return Wrappers(self.opens[mask], self.closes[mask], self.tags[mask], self.is_plain[mask])
+        chosen = np.flatnonzero(mask)
+        return Wrappers(
+            self.opens.take(chosen),
+            self.closes.take(chosen),
+            self.tags.take(chosen),
+            self.is_plain.take(chosen),
+        )
 
 
 def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
@@ -97,52 +99,58 @@ def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
     ``ValueError`` for a value that is none of DynamoDB's.
     """
     opens = np.flatnonzero(brackets.opens & (brackets.depths >= ATTRIBUTE_DEPTH) & (brackets.depths & 1 == 0))
-    closes = brackets.partners[opens]
-    tags = _named_tags(characters, brackets.positions[opens] + len('{"'))
-    if not _are_values(characters, brackets, opens, tags):
+    closes = brackets.partners.take(opens)
+    starts, ends = brackets.positions.take(opens), brackets.positions.take(closes)
+    tags = _named_tags(characters, starts + len('{"'))
+    if not _are_values(characters, brackets, opens, tags, starts=starts, ends=ends):
         raise ValueError(f"a value is not what its type tag says; known tags: {', '.join(_BEGINNINGS)}")
     is_plain = tags < N
-    is_map = tags == M
-    is_plain[is_map] = ~_reads_as_tag(characters, brackets, opens[is_map])
-    is_number = (tags == N) & (brackets.depths[opens] > ATTRIBUTE_DEPTH)
-    if is_number.any():
-        starts, ends = brackets.positions[opens[is_number]], brackets.positions[closes[is_number]]
-        is_plain[is_number] = _is_json_number(characters, starts + NUMBER_TAG_BYTES, ends - 1)
+    maps = np.flatnonzero(tags == M)
+    is_plain[maps] = ~_reads_as_tag(characters, brackets, opens.take(maps))
+    numbers = np.flatnonzero((tags == N) & (brackets.depths.take(opens) > ATTRIBUTE_DEPTH))
+    if len(numbers):
+        is_plain[numbers] = are_json(
+            cut(characters, starts.take(numbers) + len('{"N":"'), ends.take(numbers) - len('"'))
+        )
     return Wrappers(opens, closes, tags, is_plain)
 
 
-def _are_values(characters: Bytes, brackets: Brackets, opens: Positions, tags: npt.NDArray[np.uint8]) -> bool:
+def _are_values(
+    characters: Bytes,
+    brackets: Brackets,
+    opens: Positions,
+    tags: npt.NDArray[np.uint8],
+    *,
+    starts: Positions,
+    ends: Positions,
+) -> bool:
     """Whether each wrapper holds its tag and one value that begins and ends as the tag says."""
-    values = brackets.positions[opens] + VALUE_OFFSETS[tags]
-    last = brackets.positions[brackets.partners[opens]] - 1
-    first_bytes = characters[values]
-    is_bracket = (first_bytes == ord("[")) | (first_bytes == ord("{"))
-    closes = brackets.partners[opens[is_bracket] + 1]
+    values = starts + VALUE_OFFSETS.take(tags)
+    last = ends - 1
+    first_bytes = characters.take(values)
+    nested = np.flatnonzero((first_bytes | FOLD) == ord("{"))
+    closes = brackets.partners.take(opens.take(nested) + 1)
     return bool(
-        _MAY_BEGIN[tags, first_bytes].all()
-        and (characters[values - 1] == _COLON).all()
-        and (characters[last] == _ENDINGS[first_bytes]).all()
-        and (brackets.positions[closes] == last[is_bracket]).all()
+        _MAY_BEGIN.take(tags.astype(np.intp) << 8 | first_bytes).all()
+        and (characters.take(values - 1) == _COLON).all()
+        and (characters.take(last) == _ENDINGS.take(first_bytes)).all()
+        and (brackets.positions.take(closes) == last.take(nested)).all()
     )
 
 
 def _named_tags(characters: Bytes, positions: Positions) -> npt.NDArray[np.uint8]:
     """The tags whose names begin at the positions."""
-    first, second = characters[positions].astype(np.uint16), characters[positions + 1]
-    return np.take(_TAG_BY_NAME, first << np.uint16(8) | second)
+    first, second = characters.take(positions).astype(np.uint16), characters.take(positions + 1)
+    return _TAG_BY_NAME.take(first << np.uint16(8) | second)
 
 
 def _reads_as_tag(characters: Bytes, brackets: Brackets, wrappers: Positions) -> Mask:
     """Which maps, given by their wrapper's bracket, have one key and that key is a tag JSON text keeps."""
     opening, child = wrappers + 1, wrappers + 2
-    map_start = brackets.positions[opening]
-    child_end = brackets.positions[brackets.partners[child]]
-    only_child = brackets.opens[child] & (child_end + 1 == brackets.positions[brackets.partners[opening]])
+    map_start = brackets.positions.take(opening)
+    child_end = brackets.positions.take(brackets.partners.take(child))
+    map_end = brackets.positions.take(brackets.partners.take(opening))
+    only_child = brackets.opens.take(child) & (child_end + 1 == map_end)
     tags = _named_tags(characters, map_start + len('{"'))
-    key_bytes = brackets.positions[child] - map_start - len('{"":')
-    return np.asarray(only_child & (tags >= N) & (key_bytes == _NAME_BYTES[tags]), np.bool_)
-
-
-def _is_json_number(characters: Bytes, starts: Positions, ends: Positions) -> Mask:
-    matches = pc.match_substring_regex(cut(characters, starts, ends), JSON_NUMBER)
-    return np.asarray(matches.to_numpy(zero_copy_only=False), np.bool_)
+    key_bytes = brackets.positions.take(child) - map_start - len('{"":')
+    return np.asarray(only_child & (tags >= N) & (key_bytes == _NAME_BYTES.take(tags)), np.bool_)

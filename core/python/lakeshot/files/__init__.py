@@ -10,7 +10,10 @@ class FileFormat(StrEnum):
     """How rows are laid out in a data file."""
 
     PARQUET = "parquet"
+    ORC = "orc"
+    AVRO = "avro"
     JSON = "json"
+    CSV = "csv"
 
 
 class Compression(StrEnum):
@@ -19,13 +22,27 @@ class Compression(StrEnum):
     SNAPPY = "snappy"
     ZSTD = "zstd"
     GZIP = "gzip"
+    """The DEFLATE algorithm, as each format wraps it: ORC calls it ZLIB, Avro calls it deflate."""
     NONE = "none"
 
 
+_BLOCKS = (Compression.SNAPPY, Compression.ZSTD, Compression.GZIP, Compression.NONE)
+_TEXT = (Compression.GZIP, Compression.ZSTD, Compression.NONE)
 _COMPRESSIONS = {
-    FileFormat.PARQUET: (Compression.SNAPPY, Compression.ZSTD, Compression.GZIP, Compression.NONE),
-    FileFormat.JSON: (Compression.GZIP, Compression.NONE),
+    FileFormat.PARQUET: _BLOCKS,
+    FileFormat.ORC: _BLOCKS,
+    FileFormat.AVRO: _BLOCKS,
+    FileFormat.JSON: _TEXT,
+    FileFormat.CSV: _TEXT,
 }
+"""What Athena reads (user guide, "Use Hive table compression") and this library writes."""
+_TEXT_ENDINGS = {Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
+TEXT_FORMATS = frozenset({FileFormat.JSON, FileFormat.CSV})
+"""Formats of one line per row, compressed as a whole."""
+NAMES_COLUMNS = frozenset({FileFormat.PARQUET, FileFormat.ORC, FileFormat.AVRO})
+"""Formats whose files have columns with names and types of their own."""
+BY_POSITION = frozenset({FileFormat.CSV})
+"""Formats whose files hold nothing but values, so that a column is its place in the line."""
 
 
 def compressions(file_format: FileFormat) -> tuple[Compression, ...]:
@@ -34,7 +51,6 @@ def compressions(file_format: FileFormat) -> tuple[Compression, ...]:
 
 
 def suffix(file_format: FileFormat, compression: Compression) -> str:
-    """How a file's name ends. Readers of JSON lines tell gzip by it; Parquet says so inside."""
-    if file_format is FileFormat.JSON and compression is Compression.GZIP:
-        return "json.gz"
-    return file_format.value
+    """How a file's name ends. Readers of text tell its compression by it; the others say so inside."""
+    ending = _TEXT_ENDINGS.get(compression, "") if file_format in TEXT_FORMATS else ""
+    return f"{file_format.value}{ending}"

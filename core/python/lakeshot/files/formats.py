@@ -1,13 +1,31 @@
-"""Which class encodes which format. A new format is one more file and one more line here."""
+"""Which code writes which format and reads it again. A new format is a file, and a line in each table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from lakeshot.files import FileFormat
-from lakeshot.files.encoder import Encoder
-from lakeshot.files.json_lines import JsonLinesEncoder
-from lakeshot.files.parquet import ParquetEncoder
+import pyarrow as pa
+
+from lakeshot.columns.types import Column
+from lakeshot.files import Compression, FileFormat
+from lakeshot.files.avro import AvroEncoder, avro_tables
+from lakeshot.files.csv_lines import CsvEncoder, csv_tables
+from lakeshot.files.encoder import Encoder, Stream
+from lakeshot.files.json_lines import JsonLinesEncoder, json_lines_tables
+from lakeshot.files.orc import OrcEncoder, orc_tables
+from lakeshot.files.parquet import ParquetEncoder, parquet_tables
 
 ENCODERS: Mapping[FileFormat, type[Encoder]] = {
     FileFormat.PARQUET: ParquetEncoder,
+    FileFormat.ORC: OrcEncoder,
+    FileFormat.AVRO: AvroEncoder,
     FileFormat.JSON: JsonLinesEncoder,
+    FileFormat.CSV: CsvEncoder,
+}
+Reader = Callable[[Stream, tuple[Column, ...], Compression], Iterator[pa.Table]]
+"""The rows of a file that was written with these columns, as typed tables, in bounded memory."""
+READERS: Mapping[FileFormat, Reader] = {
+    FileFormat.PARQUET: parquet_tables,
+    FileFormat.ORC: orc_tables,
+    FileFormat.AVRO: avro_tables,
+    FileFormat.JSON: json_lines_tables,
+    FileFormat.CSV: csv_tables,
 }

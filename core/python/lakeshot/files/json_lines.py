@@ -5,7 +5,6 @@ bytes are base64. The view turns them back (docs/types.md).
 """
 
 import json
-import zlib
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -20,11 +19,8 @@ from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import DECIMAL, NUMBER_TEXT, Column, ColumnType, Scalar
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
+from lakeshot.files.text_lines import ROWS_AT_ONCE, LineSink, whole_lines
 
-ROWS_AT_ONCE = 8_192
-"""Bounds the text in memory, and keeps it below the 2 GiB one Arrow array of text can hold."""
-BYTES_AT_ONCE = 4 * 1024**2
-GZIP_STREAM = 16 + zlib.MAX_WBITS
 _BARE = {Scalar.BIGINT: pa.int64(), Scalar.BOOLEAN: pa.bool_()}
 """Scalars that stand in a line without quotes; all others are text there."""
 
@@ -33,27 +29,23 @@ class JsonLinesEncoder:
     """Writes each row as a line, column by column without a loop over rows."""
 
     def __init__(self, sink: Sink, columns: tuple[Column, ...], compression: Compression) -> None:
-        self._sink, self._columns = sink, columns
-        gzip = compression is Compression.GZIP
-        self._gzip = zlib.compressobj(wbits=GZIP_STREAM) if gzip else None
+        self._lines, self._columns = LineSink(sink, compression), columns
 
     def write(self, table: pa.Table) -> None:
         """Encode the rows as lines."""
         for start in range(0, table.num_rows, ROWS_AT_ONCE):
-            lines = self._lines(table.slice(start, ROWS_AT_ONCE).combine_chunks())
-            self._sink.write(self._gzip.compress(lines) if self._gzip else lines)
+            self._lines.write(self._encoded(table.slice(start, ROWS_AT_ONCE).combine_chunks()))
 
     def close(self) -> None:
         """Write the end of the compressed stream, if there is one."""
-        if self._gzip:
-            self._sink.write(self._gzip.flush())
+        self._lines.close()
 
-    def _lines(self, table: pa.Table) -> bytes:
+    def _encoded(self, table: pa.Table) -> bytes:
         # Joining with null_handling="skip" would drop rows of nothing but nulls (seen in Arrow 22),
         # so every member brings its comma and nulls are replaced by no text.
         members = [
             pc.binary_join_element_wise(
-                json.dumps(column.name) + ":", _text(values.chunk(0), column.type), ",", ""
+                json.dumps(column.name) + ":", json_text(values.chunk(0), column.type), ",", ""
             )
             for column, values in zip(self._columns, table.columns, strict=True)
             if values.null_count < table.num_rows
@@ -72,39 +64,19 @@ def json_lines_tables(
     """The rows of a JSON-lines file as typed tables, a few megabytes of lines at a time."""
     written = arrow_schema(columns)
     for index, column in enumerate(columns):
-        written = written.set(index, pa.field(column.name, _written_type(column.type)))
+        written = written.set(index, pa.field(column.name, json_type(column.type)))
     options = pj.ParseOptions(explicit_schema=written, unexpected_field_behavior="error")
-    for lines in _whole_lines(stream, compression):
+    for lines in whole_lines(stream, compression):
         read = pj.ReadOptions(block_size=len(lines))
         table = pj.read_json(pa.BufferReader(lines), read_options=read, parse_options=options)
-        arrays = [_value(table.column(c.name).combine_chunks(), c.type) for c in columns]
+        arrays = [json_value(table.column(c.name).combine_chunks(), c.type) for c in columns]
         yield pa.Table.from_arrays(arrays, schema=arrow_schema(columns))
 
 
-def plain_bytes(stream: Stream, compression: Compression) -> Iterator[bytes]:
-    """The text of a file in pieces of any size; ``EOFError`` if compressed text has no end."""
-    gzip = zlib.decompressobj(wbits=GZIP_STREAM) if compression is Compression.GZIP else None
-    while piece := stream.read(BYTES_AT_ONCE):
-        while gzip and piece:
-            yield gzip.decompress(piece, BYTES_AT_ONCE)
-            piece = gzip.unconsumed_tail
-        if piece:
-            yield piece
-    if gzip and not gzip.eof:
-        raise EOFError("the gzip stream ends before its end mark")
-
-
-def _whole_lines(stream: Stream, compression: Compression) -> Iterator[bytes]:
-    rest = b""
-    for piece in plain_bytes(stream, compression):
-        lines, newline, rest = (rest + piece).rpartition(b"\n")
-        if newline:
-            yield lines + newline
-
-
-def _text(values: pa.Array, kind: ColumnType) -> pa.Array:
+def json_text(values: pa.Array, kind: ColumnType) -> pa.Array:
+    """Each value as it stands in a line; nulls stay null."""
     if kind.is_array:
-        texts = map_elements(values, lambda elements: _text(elements, kind.element))
+        texts = map_elements(values, lambda elements: json_text(elements, kind.element))
         return pc.binary_join_element_wise("[", pc.binary_join(texts, ","), "]", "")
     if kind.scalar in _BARE:
         return pc.cast(values, pa.string())
@@ -113,14 +85,16 @@ def _text(values: pa.Array, kind: ColumnType) -> pa.Array:
     return quote(base64_text.encode(values) if kind.scalar is Scalar.BINARY else values)
 
 
-def _written_type(kind: ColumnType) -> pa.DataType:
+def json_type(kind: ColumnType) -> pa.DataType:
+    """What a JSON reader takes the values of a type for."""
     scalar = _BARE.get(kind.scalar, pa.string())
     return pa.list_(scalar) if kind.is_array else scalar
 
 
-def _value(texts: pa.Array, kind: ColumnType) -> pa.Array:
+def json_value(texts: pa.Array, kind: ColumnType) -> pa.Array:
+    """The values of a type, given as a JSON reader finds them."""
     if kind.is_array:
-        return map_elements(texts, lambda elements: _value(elements, kind.element))
+        return map_elements(texts, lambda elements: json_value(elements, kind.element))
     if kind.scalar is Scalar.BINARY:
         return base64_text.decode(texts)
     return pc.cast(texts, arrow_type(kind))

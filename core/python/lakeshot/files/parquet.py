@@ -1,6 +1,5 @@
 """Typed tables as Parquet and back, one row group in memory at a time."""
 
-import io
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -10,6 +9,7 @@ from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import Column
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
+from lakeshot.files.window import Window
 
 _LIKELY_FOOTER_BYTES = 64 * 1024
 _TRAILER_BYTES = 8
@@ -33,30 +33,30 @@ class ParquetEncoder:
         self._writer.close()
 
 
-def parquet_tables(stream: Stream) -> Iterator[pa.Table]:
+def parquet_tables(
+    stream: Stream, columns: tuple[Column, ...], _compression: Compression
+) -> Iterator[pa.Table]:
     """The rows of a Parquet file, one row group at a time; its bytes are read once, in order.
 
     Raises Arrow's errors where the file cannot be decoded.
     """
-    window = _Window(stream.size)
-    window.footer = _footer(stream)
+    window = Window(stream.size, _footer(stream))
     file = pq.ParquetFile(pa.PythonFile(window, mode="r"))
     position = 0
     for index in range(file.num_row_groups):
         end = _row_group_end(file.metadata.row_group(index))
-        window.group = position, stream.read(end - position)
+        window.part = position, stream.read(end - position)
         position = end
-        yield file.read_row_group(index, use_threads=False)
+        yield file.read_row_group(index, columns=[column.name for column in columns], use_threads=False)
 
 
-def parquet_rows(stream: Stream) -> int:
+def parquet_rows(stream: Stream, _compression: Compression) -> int:
     """How many rows a Parquet file's footer counts; nothing is decompressed.
 
     The Arrow of the public Lambda layer knows no zstd, so decoding would fail there.
     Raises Arrow's errors where the footer cannot be read.
     """
-    window = _Window(stream.size)
-    window.footer = _footer(stream)
+    window = Window(stream.size, _footer(stream))
     return int(pq.ParquetFile(pa.PythonFile(window, mode="r")).metadata.num_rows)
 
 
@@ -75,36 +75,3 @@ def _row_group_end(group: pq.RowGroupMetaData) -> int:
             start = min(start, column.dictionary_page_offset)
         ends.append(start + column.total_compressed_size)
     return max(ends)
-
-
-class _Window(io.RawIOBase):
-    """A file of which only one row group and the footer are at hand."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._position = size, 0
-        self.footer = b""
-        self.group: tuple[int, bytes] = 0, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = (
-            offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        )
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        start, data = self.group
-        if self._position >= self._size - len(self.footer):
-            start, data = self._size - len(self.footer), self.footer
-        offset = self._position - start
-        found = data[offset : None if size < 0 else offset + size] if offset >= 0 else b""
-        self._position += len(found)
-        return found

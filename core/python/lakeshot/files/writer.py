@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 import pyarrow as pa
 from pydantic import Field
 
+from lakeshot.columns.nesting import Nested, refuse_nested
 from lakeshot.columns.pins import held_to_pins, starting_columns
 from lakeshot.columns.schema import cast, unify
 from lakeshot.columns.types import NULL, Column, TypeField
-from lakeshot.files import Compression, FileFormat, suffix
+from lakeshot.files import BY_POSITION, Compression, FileFormat, suffix
 from lakeshot.files.encoder import Encoder
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.part_file import PartFile
@@ -50,7 +51,8 @@ class Target(Model):
     ``row_group_bytes`` is memory collected before it is encoded, ``row_group_cells`` the rows times
     columns it may make: a cell takes room in a typed column, also where there is no value.
     ``file_bytes`` is the size at which a file is closed. ``known_columns`` are the last published ones:
-    files start from them, and they keep their names. ``pins`` are the types that attributes have
+    files start from them, and they keep their names and places. ``first`` are the attributes whose
+    columns lead the new ones, such as a table's keys. ``pins`` are the types that attributes have
     whatever was published.
     """
 
@@ -59,7 +61,9 @@ class Target(Model):
     run: str
     format: FileFormat
     compression: Compression
+    nested: Nested = Nested.JSON
     known_columns: tuple[Column, ...] = ()
+    first: tuple[str, ...] = ()
     pins: Mapping[str, TypeField] = Field(default_factory=dict)
     row_group_bytes: int = 12 * 1024**2
     row_group_cells: int = 32 * 1024**2
@@ -72,7 +76,22 @@ class Target(Model):
 
     def unified(self, *schemas: Sequence[Column]) -> tuple[Column, ...]:
         """The columns that hold the rows of all schemas, under the names that were published."""
-        return unify(schemas, published=self.known_columns)
+        return unify(schemas, first=self.first, published=self.known_columns)
+
+    def accepted(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        """The very columns; NestedValuesError if one of them is JSON text and that is refused."""
+        if self.nested is Nested.REFUSE:
+            refuse_nested(columns, self.format)
+        return columns
+
+    def stored(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """The columns a file really has: nothing but nulls needs no room, and no type before one is known.
+
+        Where a column is its place in the line, it has a place all the same.
+        """
+        if self.format in BY_POSITION:
+            return tuple(columns)
+        return tuple(column for column in columns if column.type != NULL)
 
     def key(self, part: int, number: int) -> str:
         """Key of a part's file, the same for every attempt at it."""
@@ -85,14 +104,14 @@ class _OpenFile:
 
     def __init__(self, client: "S3Client", target: Target, key: str, columns: tuple[Column, ...]) -> None:
         self.columns, self.rows = columns, 0
-        self.stored = stored(columns)
+        self.stored = target.stored(columns)
         self._target, self._filled = target, set[str]()
         self.upload = MultipartUpload(client, target.bucket, key)
         self._encoder: Encoder = ENCODERS[target.format](self.upload, self.stored, target.compression)
 
     def write(self, table: pa.Table, columns: tuple[Column, ...]) -> None:
         self.columns = self._target.unified(self.columns, columns)
-        present = stored(columns)
+        present = self._target.stored(columns)
         self._encoder.write(cast(table.select([column.name for column in present]), present, self.stored))
         self._filled.update(
             column.source for column in present if table.column(column.name).null_count < table.num_rows
@@ -104,17 +123,13 @@ class _OpenFile:
         return PartFile.of(self.upload.finish(self.rows), self.columns, self._filled)
 
 
-def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The columns a file really has: nothing but nulls needs no room, and no type before one is known."""
-    return tuple(column for column in columns if column.type != NULL)
-
-
 class PartWriter(Generic[BatchT]):
     """Collects one part's batches, types a row group's worth at once and writes it.
 
     A new file begins where the current one reached its size, or lacks or is too narrow for a
     column that holds a value. Leaving the context by an error aborts every upload of this writer.
-    PinnedTypeError as soon as a row group holds what an attribute's pinned type does not.
+    PinnedTypeError as soon as a row group holds what an attribute's pinned type does not,
+    NestedValuesError as soon as one holds what the target refuses.
     """
 
     def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing[BatchT]) -> None:
@@ -169,9 +184,9 @@ class PartWriter(Generic[BatchT]):
         table, columns = self._typed(batches)
         del batches
         wanted = held_to_pins(columns, self._target.pins)
-        self._columns = self._target.unified(self._columns, wanted)
+        self._columns = self._target.accepted(self._target.unified(self._columns, wanted))
         file = self._file
-        if file is None or stored(self._target.unified(file.columns, wanted)) != file.stored:
+        if file is None or self._target.stored(self._target.unified(file.columns, wanted)) != file.stored:
             self._finish_file()
             file = self._file = self._open_file()
         file.write(table, columns)

@@ -3,31 +3,58 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lakeshot.columns.schema import hive_type
+from lakeshot.columns.schema import hive_type, table_column
 from lakeshot.commit.manifest import Manifest
 from lakeshot.config.deployed import Deployed
-from lakeshot.files import FileFormat
+from lakeshot.files import BY_POSITION, FileFormat
+from lakeshot.files.avro_container import record_schema
+from lakeshot.lake.generations import same_places
 from lakeshot.names import PARTITION_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import PartitionInputTypeDef, StorageDescriptorTypeDef, TableInputTypeDef
 
+_TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat"
 _TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
-_LAYOUTS = {
+_LAYOUTS: Mapping[FileFormat, tuple[str, str, str, Mapping[str, str]]] = {
     FileFormat.PARQUET: (
         "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
         "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
         "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
         {"serialization.format": "1"},
     ),
+    FileFormat.ORC: (
+        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
+        # Athena finds ORC's columns by position otherwise (user guide, "Handle schema updates").
+        {"serialization.format": "1", "orc.column.index.access": "false"},
+    ),
+    FileFormat.AVRO: (
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
+        "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+        {"serialization.format": "1"},
+    ),
     FileFormat.JSON: (
-        "org.apache.hadoop.mapred.TextInputFormat",
+        _TEXT_INPUT,
         _TEXT_OUTPUT,
         "org.openx.data.jsonserde.JsonSerDe",
         {"case.insensitive": "true"},
     ),
+    FileFormat.CSV: (
+        _TEXT_INPUT,
+        _TEXT_OUTPUT,
+        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+        # No escape.delim: what Trino makes of escaped backslashes and line breaks is not what Hive makes.
+        {"serialization.format": ",", "field.delim": ",", "serialization.null.format": "\\N"},
+    ),
 }
 """Input format, output format, SerDe and its parameters, as Glue's own crawlers write them."""
+_AVRO_SCHEMA = "avro.schema.literal"
+"""Athena takes no ``avro.schema.url`` (user guide, "Avro SerDe")."""
+_HEADER_LINES = "skip.header.line.count"
+"""What a crawler leaves in a table's parameters where it took a first row for a header; ours have none."""
 
 
 def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[str, str]:
@@ -35,9 +62,16 @@ def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[s
 
     Columns keep their place and new ones follow, because Athena holds partitions of JSON against the
     table column by column (Athena user guide, schema updates and partitions). Snapshots of one
-    generation agree on types, so stating this one's changes only what a crawler guessed.
+    generation agree on types, so stating this one's changes only what a crawler guessed. Where files hold
+    columns by position, they also agree on places: a table that does not was left so by a crawler, or by
+    a snapshot that is gone.
     """
-    own = {column.name: hive_type(column.type, manifest.format) for column in manifest.columns}
+    own = {
+        table_column(column.name, manifest.format): hive_type(column.type, manifest.format)
+        for column in manifest.columns
+    }
+    if manifest.format in BY_POSITION and not same_places(list(existing), list(own)):
+        return own
     return {**existing, **own}
 
 
@@ -53,7 +87,7 @@ def table_input(
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
-            **parameters,
+            **{name: value for name, value in parameters.items() if name != _HEADER_LINES},
             "EXTERNAL": "TRUE",
             "classification": manifest.format.value,
             "lakeshot:export": deployed.export,
@@ -84,5 +118,12 @@ def _storage(
         "Location": location,
         "InputFormat": input_format,
         "OutputFormat": output_format,
-        "SerdeInfo": {"SerializationLibrary": serde, "Parameters": parameters},
+        "SerdeInfo": {
+            "SerializationLibrary": serde,
+            "Parameters": {**parameters, **_schema_parameters(file_format, columns)},
+        },
     }
+
+
+def _schema_parameters(file_format: FileFormat, columns: Mapping[str, str]) -> Mapping[str, str]:
+    return {_AVRO_SCHEMA: record_schema(columns)} if file_format is FileFormat.AVRO else {}

@@ -3,13 +3,18 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.dynamodb.rate import ReadRate
+from lakeshot.dynamodb.raw_export import RawExport
 from lakeshot.model import Model
-from lakeshot.names import run_token, snapshot_name, snapshot_prefix
+from lakeshot.names import snapshot_name, snapshot_prefix
 
+BYTES_PER_UNIT = 8192
+"""What a read unit reads of a table, eventually consistent; half of it consistently."""
 BYTES_PER_VERIFIER = 8 * 1024**3
 """A Lambda reads back about 80 MB/s, so this much takes it two minutes of its fifteen."""
 MOST_VERIFIERS = 40
@@ -30,14 +35,41 @@ class SourceTable(Model):
     key_attributes: Mapping[str, Literal["S", "N", "B"]]
 
 
-class Reading(Model):
-    """How a run reads its source. ``segments`` are the parts that are read side by side."""
+class ScanReading(Model):
+    """A run that scans its table. ``segments`` are the parts that are read side by side.
 
-    route: Literal["scan"]
+    ``route_from`` says in words why it reads this way.
+    """
+
+    route: Literal["scan"] = "scan"
+    route_from: str
     source: SourceTable
     rate: ReadRate
     consistent_read: bool
     segments: int
+
+    @property
+    def expected_seconds(self) -> float:
+        """How long reading takes at this rate, as far as the table's size is known."""
+        bytes_per_second = self.rate.units_per_second * BYTES_PER_UNIT / (2 if self.consistent_read else 1)
+        return self.source.size_bytes / bytes_per_second
+
+
+class NativeReading(Model):
+    """A run that converts what DynamoDB's own export of the table wrote.
+
+    The table is exported as it was at ``export_time``. ``reused`` is an export that an earlier run had
+    made; None if this run makes its own.
+    """
+
+    route: Literal["native"] = "native"
+    route_from: str
+    source: SourceTable
+    export_time: datetime
+    reused: RawExport | None = None
+
+
+Reading = Annotated[ScanReading | NativeReading, Field(discriminator="route")]
 
 
 class Baseline(Model):
@@ -71,21 +103,31 @@ class Plan(Model):
     timeout_minutes: int
 
     @property
-    def scan(self) -> Reading:
-        """How the source is read, for those who read it."""
-        if self.reading is None:
-            raise ValueError(f"run {self.run!r} is a rollback, which reads no source")
+    def scan(self) -> ScanReading:
+        """How the table is scanned, for those who scan it."""
+        if self.reading is None or self.reading.route != "scan":
+            raise ValueError(f"run {self.run!r} scans no table")
         return self.reading
+
+    @property
+    def native(self) -> NativeReading:
+        """How the table is exported by DynamoDB itself, for those who have it done or read what it wrote."""
+        if self.reading is None or self.reading.route != "native":
+            raise ValueError(f"run {self.run!r} has no table exported by DynamoDB itself")
+        return self.reading
+
+    @property
+    def data_moment(self) -> datetime:
+        """The instant that the data stand for, of which the snapshot is named unless another run's is.
+
+        Only an export that is converted once more is older than its second snapshot's name.
+        """
+        return self.reading.export_time if isinstance(self.reading, NativeReading) else self.moment
 
     @property
     def snapshot(self) -> str:
         """Partition value of the snapshot this run writes, or shows again."""
         return snapshot_name(self.moment)
-
-    @property
-    def token(self) -> str:
-        """What marks this run's files among others of the same moment."""
-        return run_token(self.run)
 
     @property
     def data_prefix(self) -> str:
@@ -121,6 +163,11 @@ class Plan(Model):
 def run_prefix(deployed: Deployed, run: str) -> str:
     """Prefix of one run's plan, manifest and other small files."""
     return f"{deployed.names.runs_prefix}{run}/"
+
+
+def raw_export_uri(deployed: Deployed, run: str) -> str:
+    """S3 URI of what a run remembers of the finished native export that it reads."""
+    return f"s3://{deployed.bucket}/{run_prefix(deployed, run)}raw-export.json"
 
 
 def plan_uri(deployed: Deployed, run: str) -> str:

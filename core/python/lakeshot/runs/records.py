@@ -33,12 +33,14 @@ class RunState(StrEnum):
 class RunRecord(Model):
     """One run of an export, or of a whole group.
 
-    Times are UTC; units are DynamoDB read units; costs are estimates in US dollars. A group's record bears
-    the group's name as ``export`` and lists its ``members``, each of which has a record of its own under
-    the same run, with ``group`` set. ``redrive`` counts how often the execution had been redriven when the
-    run was last taken up. ``duplicate_of`` is the run of the same scheduled time in whose favour this one
-    did nothing. ``rows_done`` of ``rows_expected`` is the progress, and ``expected_from`` says where the
-    denominator comes from. ``rows``, ``files`` and ``bytes_written`` are final, from the manifest.
+    Times are UTC; units are DynamoDB read units; costs are estimates in US dollars. A group's record
+    bears the group's name as ``export`` and lists its ``members``, each of which has a record of its own
+    under the same run, with ``group`` set. ``redrive`` counts how often the execution had been redriven
+    when the run was last taken up. ``duplicate_of`` is the run of the same scheduled time in whose favour
+    this one did nothing. ``route`` is how rows leave the source and ``route_from`` why;
+    ``exported_bytes`` are what a native export is charged for, ``expected_seconds`` how long a scan is to
+    take at its rate. ``rows_done`` of ``rows_expected`` is the progress, and ``expected_from`` says where
+    the denominator comes from. ``rows``, ``files`` and ``bytes_written`` are final, from the manifest.
     DynamoDB forgets the record some time after ``expires_at``, in seconds since 1970.
     """
 
@@ -56,6 +58,10 @@ class RunRecord(Model):
     finished_at: datetime | None = None
     snapshot: str | None = None
     scheduled_time: str | None = None
+    route: str | None = None
+    route_from: str | None = None
+    exported_bytes: int | None = None
+    expected_seconds: float | None = None
     rate_units_per_second: float | None = None
     rate_basis: str | None = None
     segments: int | None = None

@@ -17,6 +17,7 @@ _NEXT_STEPS = {
     "RunGoneError": "Start a new run.",
     "PayloadError": "Correct the payload and start the run again.",
     "SourceError": "Correct the source table or its name, then run again.",
+    "NestedValuesError": "Say 'nested: json' in exports.yaml or pin the attribute's type, deploy, run again.",
     "PinnedTypeError": "Widen or remove the attribute's entry in 'types' of exports.yaml, deploy, run again.",
     "PermissionDeniedError": "Allow the action in the role's policy, then run again.",
     "VerificationError": "Run again; if it repeats, look at the job's log.",

@@ -36,10 +36,15 @@ class JobStart(Model):
 
 
 class Member(Model):
-    """What the plan step settles for the states of one export. ``plan`` is the S3 URI of the whole plan."""
+    """What the plan step settles for the states of one export.
+
+    ``plan`` is the S3 URI of the whole plan. ``exports`` says that DynamoDB exports the table first,
+    ``reads`` that the job reads anything, ``crawls`` that a crawler looks at what it wrote.
+    """
 
     run: str
     plan: str
+    exports: bool
     reads: bool
     crawls: bool
     crawler: str
@@ -60,6 +65,23 @@ class StepInput(Model):
 
     plan: str
     redrive: int
+
+
+class NativeExportInput(StepInput):
+    """What the native export's step gets, time and again until the export has ended.
+
+    ``waited`` are the seconds between the calls so far.
+    """
+
+    waited: int
+
+
+class NativeExportState(Model):
+    """Whether the native export has ended well, and how many seconds to wait before looking again."""
+
+    done: bool
+    wait_seconds: int
+    waited: int
 
 
 class VerifyFilesInput(StepInput):

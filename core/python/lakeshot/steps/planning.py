@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.config.payload import GroupPayload, Payload, RunOptions, parse_payload
-from lakeshot.dynamodb.describe import describe_table
-from lakeshot.dynamodb.rate import read_rate
-from lakeshot.dynamodb.segments import segment_count
+from lakeshot.dynamodb.raw_export import RawExport
 from lakeshot.errors import PayloadError, RunClosingError
 from lakeshot.names import StageNames, snapshot_moment
 from lakeshot.runs.entrance import Entrance
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Holder, Lock
-from lakeshot.runs.plan import Baseline, Plan, Reading, plan_uri
+from lakeshot.runs.plan import Baseline, NativeReading, Plan, Reading, plan_uri, raw_export_uri
 from lakeshot.runs.pointers import Pointers
 from lakeshot.runs.records import RunRecord, RunState, RunTable, expiry
 from lakeshot.runs.scheduled import ScheduledTimes
 from lakeshot.runs.snapshots import Snapshot, Snapshots, claim_together, gone
+from lakeshot.steps.choosing_reading import choose_reading
 from lakeshot.steps.deployments import read_deployed, read_deployed_group
 from lakeshot.steps.messages import JobStart, Member, PlanInput, Planned
 from lakeshot.stored import load_if_there, save_once
@@ -167,47 +166,55 @@ class Planner:
         if run.options.snapshot is not None:
             return snapshot_moment(run.options.snapshot)
         exports = [self._snapshots(one.export) for one, _ in run.exports]
-        moment = claim_together(exports, run=run.name, moment=settled or run.started_at)
+        reused = [self._reused(one, deployed) for one, deployed in run.exports]
+        first = reused[0].export_time if reused[0] is not None else run.started_at
+        moment = claim_together(exports, run=run.name, moment=settled or first)
         if settled is not None and moment != settled:
             raise gone(run.name, f"of {settled:%Y-%m-%d %H:%M:%S} UTC")
         return moment
 
     def _plan(self, run: _Run, payload: Payload, deployed: Deployed, moment: datetime) -> Plan:
         rollback = run.options.snapshot
-        shown_again = self._retained(payload.export, rollback) if rollback is not None else None
-        reading = self._reading(payload, deployed) if shown_again is None else None
+        reading: Reading | None = None
+        if rollback is None:
+            reading = choose_reading(
+                self.source_client(deployed.job_role_arn),
+                payload,
+                deployed,
+                moment=moment,
+                reused=self._reused(payload, deployed),
+            )
+            data_bytes = reading.source.size_bytes
+        else:
+            data_bytes = self._retained(payload.export, rollback).bytes_written or 0
         return Plan(
             run=run.name,
             execution_arn=run.execution_arn,
             group=run.group,
             moment=moment,
-            moment_from=_STARTED if run.group is None else _STARTED_TOGETHER,
+            moment_from=_moment_from(reading, together=run.group is not None),
             started_at=run.started_at,
             deployed=deployed,
             baseline=self._baseline(payload.export),
             allow_older=run.options.allow_older or rollback is not None,
             reading=reading,
-            data_bytes=(reading.source.size_bytes if reading else None)
-            or (shown_again.bytes_written if shown_again else None)
-            or 0,
+            data_bytes=data_bytes,
             workers=payload.workers or deployed.workers,
             timeout_minutes=payload.timeout_minutes or deployed.timeout_minutes,
         )
 
-    def _reading(self, payload: Payload, deployed: Deployed) -> Reading:
-        source, throughput = describe_table(self.source_client(deployed.job_role_arn), payload.source_table)
-        return Reading(
-            route="scan",
-            source=source,
-            rate=read_rate(throughput, payload.read_percentage, payload.max_read_units),
-            consistent_read=payload.consistent_read,
-            segments=deployed.segments
-            or segment_count(
-                size_bytes=source.size_bytes,
-                workers=payload.workers or deployed.workers,
-                worker_type=deployed.worker_type,
-            ),
-        )
+    def _reused(self, payload: Payload, deployed: Deployed) -> RawExport | None:
+        """The finished export of an earlier run that the payload names, or PayloadError."""
+        if payload.reuse_export is None:
+            return None
+        found = load_if_there(self.s3, raw_export_uri(deployed, payload.reuse_export), RawExport)
+        if found is None:
+            raise PayloadError(
+                f"reuse_export {payload.reuse_export!r}: export {payload.export!r} has no run of this name "
+                "whose native export has finished; give such a run's id, or leave reuse_export out to make "
+                f"a new export. See the runs with: make status, and make watch RUN={payload.reuse_export}"
+            )
+        return found
 
     def _retained(self, export: str, snapshot: str) -> Snapshot:
         """The verified snapshot to show again, or PayloadError with those there are."""
@@ -262,17 +269,33 @@ def _record(run: _Run, name: str, members: tuple[str, ...] | None = None) -> Run
 
 def _planned_fields(plan: Plan) -> dict[str, object]:
     """What the run record tells of the plan."""
-    if plan.reading is None:
+    reading = plan.reading
+    if reading is None:
         return {"step": "verify files", "snapshot": plan.snapshot}
-    return {
-        "step": "read",
+    told: dict[str, object] = {
         "snapshot": plan.snapshot,
-        "rate_units_per_second": plan.reading.rate.units_per_second,
-        "rate_basis": plan.reading.rate.basis,
-        "segments": plan.reading.segments,
-        "rows_expected": plan.reading.source.item_count,
+        "route": reading.route,
+        "route_from": reading.route_from,
+        "rows_expected": reading.source.item_count,
         "expected_from": "DescribeTable's item count, up to 6 hours old",
     }
+    if isinstance(reading, NativeReading):
+        return {**told, "step": "native export"}
+    return {
+        **told,
+        "step": "read",
+        "rate_units_per_second": reading.rate.units_per_second,
+        "rate_basis": reading.rate.basis,
+        "segments": reading.segments,
+        "expected_seconds": reading.expected_seconds,
+    }
+
+
+def _moment_from(reading: Reading | None, *, together: bool) -> str:
+    """In words, what instant a snapshot's moment is."""
+    if isinstance(reading, NativeReading):
+        return "the ExportTime of DynamoDB's own export; the table as it was at that instant"
+    return _STARTED_TOGETHER if together else _STARTED
 
 
 def _member(plan: Plan, region: str) -> Member:
@@ -281,6 +304,7 @@ def _member(plan: Plan, region: str) -> Member:
     return Member(
         run=plan.run,
         plan=plan_uri(deployed, plan.run),
+        exports=isinstance(plan.reading, NativeReading),
         reads=reads,
         crawls=reads and deployed.catalog == "crawler",
         crawler=deployed.names.resource,

@@ -10,7 +10,7 @@ from lakeshot.runs.lock import Lock
 from lakeshot.runs.plan import Plan
 from lakeshot.runs.records import RunState, RunTable, expiry
 from lakeshot.runs.transactions import write_together
-from lakeshot.steps.cost import glue_cost, read_cost
+from lakeshot.steps.cost import export_cost, glue_cost, read_cost
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -112,7 +112,10 @@ class Reporter:
             workers=plan.workers,
             seconds=job_run["ExecutionTime"],
             dpu_seconds=job_run.get("DPUSeconds"),
-        ) + read_cost(units=manifest.consumed_units, on_demand=plan.scan.source.on_demand)
+        )
+        cost += export_cost(record.exported_bytes or 0)
+        if plan.reading is not None:
+            cost += read_cost(units=manifest.consumed_units, on_demand=plan.reading.source.on_demand)
         return round(cost, 6)
 
     @property

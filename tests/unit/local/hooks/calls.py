@@ -10,7 +10,12 @@ from ministack import app
 from local.hooks import JsonObject
 from local.hooks.operations import Response
 
-TARGETS = {"glue": "AWSGlue", "athena": "AmazonAthena", "states": "AWSStepFunctions"}
+TARGETS = {
+    "athena": "AmazonAthena",
+    "dynamodb": "DynamoDB_20120810",
+    "glue": "AWSGlue",
+    "states": "AWSStepFunctions",
+}
 
 
 def call(service: str, operation: str, request: JsonObject, *, key: str = "test") -> JsonObject:

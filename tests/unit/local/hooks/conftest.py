@@ -5,12 +5,23 @@ from collections.abc import Iterator
 import pytest
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import athena, eventbridge, glue, iam, lambda_svc, s3, scheduler, stepfunctions
+from ministack.services import (
+    athena,
+    dynamodb,
+    eventbridge,
+    glue,
+    iam,
+    lambda_svc,
+    s3,
+    scheduler,
+    stepfunctions,
+)
 from ministack.services.cloudformation import provisioners
 
 PATCHED = {
     app: ["call_service_handler_sync"],
     athena: ["_parse_ddl", "_execute_query"],
+    dynamodb: ["_execute_transaction", "_remove_item", "_set_item"],
     eventbridge: ["_dispatch_to_lambda", "_invoke_target", "_put_events"],
     glue: ["_create_crawler", "_create_job", "_update_crawler", "_update_job", "_update_table"],
     iam: [
@@ -20,7 +31,7 @@ PATCHED = {
         "_put_role_policy",
         "_update_assume_role_policy",
     ],
-    iam_actions: ["access_denied_response", "extract_resource_arn"],
+    iam_actions: ["access_denied_response", "dynamodb_resource_arns", "extract_resource_arn"],
     iam_evaluator: ["_resolve_condition_key", "enforce"],
     lambda_svc: ["_execute_function_warm", "_route_async_failure"],
     s3: ["_create_multipart_upload", "_complete_multipart_upload", "_composite_checksum"],
@@ -59,6 +70,8 @@ def fresh_ministack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         app.SERVICE_HANDLERS,
         iam._IAM_HANDLERS,
         provisioners._GLUE_JOB_DEFAULTS,
+        provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::GlobalTable"],
+        provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"],
         provisioners._RESOURCE_HANDLERS["AWS::IAM::ManagedPolicy"],
         provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"],
         stepfunctions._SERVICE_DISPATCH,

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+from uuid import UUID
 
 from ministack.services import dynamodb
 
@@ -40,6 +42,9 @@ def test_a_stored_table_shows_keys_units_tags_and_the_very_items() -> None:
     assert table.tags == {"k": "v"}
     assert table.item_count == 1
     assert list(table.items()) == [key]
+    assert list(table.placed_items()) == [(("a", "1"), key)]
+    assert table.created_at <= time.time()
+    assert UUID(table.id)
     first = table.item(dict(key))
     assert first is table.item(dict(key))
     call("PutItem", TableName="reviews", Item=key)

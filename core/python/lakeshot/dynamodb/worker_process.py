@@ -1,0 +1,61 @@
+"""What a worker process, which works on many parts one after the other, does once or keeps."""
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+
+from lakeshot.dynamodb.raw_client import ScanClient, raw_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@cache
+def scan_client(region: str) -> ScanClient:
+    """DynamoDB's client, made once: that takes longer than to read a small part."""
+    return ScanClient(raw_client(region))
+
+
+@cache
+def s3_client(region: str) -> "S3Client":
+    """S3's client, made once."""
+    return boto3.client("s3", region_name=region)
+
+
+def forget_clients() -> None:
+    """Have the clients made anew."""
+    scan_client.cache_clear()
+    s3_client.cache_clear()
+
+
+os.register_at_fork(after_in_child=forget_clients)  # connections are not for sharing
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Work without Python's collector of reference cycles, which decoding into buffers makes none of.
+
+    Walking the heap for them again and again costs up to three times the decoding.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        freeze_what_stays()
+        gc.enable()
+
+
+@cache
+def freeze_what_stays() -> None:
+    """Put everything that is alive out of the garbage collector's sight, once in a process.
+
+    Spark has it collect after every task. Worth calling after a first part: some modules, such as pandas
+    by Arrow, are only imported by reading one.
+    """
+    gc.collect()
+    gc.freeze()
