@@ -14,7 +14,7 @@ from lakeshot.dynamodb.describe import describe_table
 from lakeshot.dynamodb.rate import read_rate
 from lakeshot.dynamodb.segments import segment_count
 from lakeshot.errors import PayloadError, RunClosingError
-from lakeshot.names import StageNames, snapshot_moment
+from lakeshot.names import StageNames, snapshot_moment, snapshot_name
 from lakeshot.runs.entrance import Entrance
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Holder, Lock
@@ -169,13 +169,17 @@ class Planner:
         exports = [self._snapshots(one.export) for one, _ in run.exports]
         moment = claim_together(exports, run=run.name, moment=settled or run.started_at)
         if settled is not None and moment != settled:
-            raise gone(run.name, f"of {settled:%Y-%m-%d %H:%M:%S} UTC")
+            raise gone(run.name, snapshot_name(settled))
         return moment
 
     def _plan(self, run: _Run, payload: Payload, deployed: Deployed, moment: datetime) -> Plan:
         rollback = run.options.snapshot
-        shown_again = self._retained(payload.export, rollback) if rollback is not None else None
-        reading = self._reading(payload, deployed) if shown_again is None else None
+        if rollback is None:
+            reading = self._reading(payload, deployed)
+            data_bytes = reading.source.size_bytes
+        else:
+            reading = None
+            data_bytes = self._retained(payload.export, rollback).bytes_written or 0
         return Plan(
             run=run.name,
             execution_arn=run.execution_arn,
@@ -187,9 +191,7 @@ class Planner:
             baseline=self._baseline(payload.export),
             allow_older=run.options.allow_older or rollback is not None,
             reading=reading,
-            data_bytes=(reading.source.size_bytes if reading else None)
-            or (shown_again.bytes_written if shown_again else None)
-            or 0,
+            data_bytes=data_bytes,
             workers=payload.workers or deployed.workers,
             timeout_minutes=payload.timeout_minutes or deployed.timeout_minutes,
         )
