@@ -31,7 +31,7 @@ help: ## List the commands
 		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: install wheels-local ## Run the main job on an embedded cloud and query the result (JSON=1: one JSON line last)
+demo: install wheels-local ## Deploy to an embedded cloud, export two tables, query them (JSON=1: one JSON line last)
 	@$(PY) -m demo $(if $(JSON),--json)
 
 .PHONY: local
@@ -42,9 +42,9 @@ local: install wheels-local ## Start the embedded cloud, deploy CONFIG to it and
 stop: ## Shut down the embedded cloud of `make local` (one run: stop-run)
 	@$(PY) -m demo.local stop
 
-##@ Operate (EXPORT=<name> or GROUP=<name>, RUN=<run id>)
+##@ Operate (EXPORT=<name> or GROUP=<name>, RUN=<run id>; for one run: ARGS="--workers 4 --read-percentage 0.5")
 .PHONY: run
-run: given-NAME install ## Run an export or a group and watch it; Ctrl-C detaches (for this run: ARGS="--workers 4 --read-percentage 0.5")
+run: given-NAME install ## Run an export or a group and watch it; Ctrl-C detaches
 	@$(OPERATE) run "$(NAME)" $(ARGS)
 
 .PHONY: watch
@@ -56,7 +56,7 @@ stop-run: given-RUN install ## End one run and wait until it is cleaned up
 	@$(OPERATE) stop-run "$(RUN)"
 
 .PHONY: redrive
-redrive: given-RUN install ## Let a run that was stopped or ran out of time go on where it ended, and watch it
+redrive: given-RUN install ## Go on with a run that was stopped, if closing it left what it needs (docs/operations.md)
 	@$(OPERATE) redrive "$(RUN)"
 
 .PHONY: rollback
@@ -103,7 +103,7 @@ destroy: install wheels ## Remove every stack; data is kept unless keep_data_on_
 .PHONY: test
 test: lint wheels-local build/spark-archive/built ## Run every test
 	@$(PY) -m pytest -m "not spark and not cloud" -n 2
-	@$(PY) -m pytest -m "spark or cloud"
+	@$(PY) -m pytest -m "spark or cloud" -n 2 --dist loadfile
 
 .PHONY: test-fast
 test-fast: lint ## Run the unit tests only

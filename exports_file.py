@@ -20,8 +20,8 @@ def load(path: Path) -> Config:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path}: cannot be read ({error}); give the path of a readable file with --config, or create it "
-            "from the sample exports.yaml"
+            f"{path}: cannot be read ({error}); give the path of a readable file with CONFIG=path, or create "
+            "it from the sample exports.yaml"
         ) from error
     try:
         document = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a subclass of the safe loader)

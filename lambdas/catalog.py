@@ -1,9 +1,9 @@
 """Step 4: see that the catalog says of the snapshot what the manifest says."""
 
-from lakeshot.lake.open import open_lake
 from lakeshot.steps.cataloguing import Cataloguer
 from lakeshot.steps.handler import step
 from lakeshot.steps.messages import Catalogued, StepInput
+from lakeshot.steps.opening_lake import open_lake
 from lakeshot.steps.services import Services
 
 services = Services.of_function()

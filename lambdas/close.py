@@ -17,10 +17,12 @@ def handler(given: CloseInput) -> None:
     """Close the run; one that names nothing deployed has left nothing behind."""
     end = given.detail
     if given.is_event:
-        found = services.liveness.end_of(end.execution_arn)
-        if found is None:
+        seen = services.liveness.look(end.execution_arn)
+        if seen is not None and seen.running and seen.redrive > end.redrive:
             return  # it was redriven since, and its next end will be told again
-        end = end.model_copy(update=ExecutionEnd.model_validate(found).model_dump(exclude_unset=True))
+        if seen is not None and not seen.running:
+            told = ExecutionEnd.model_validate(seen.detail).model_dump(exclude_unset=True)
+            end = end.model_copy(update={**told, "redrive": max(end.redrive, seen.redrive)})
     try:
         closer = open_closer(services, end)
     except PayloadError:

@@ -1,8 +1,8 @@
 """Step 7: remove snapshots that are older than the retention."""
 
-from lakeshot.lake.open import open_lake
 from lakeshot.steps.handler import step
 from lakeshot.steps.messages import RunInput
+from lakeshot.steps.opening_lake import open_lake
 from lakeshot.steps.retaining import Retention
 from lakeshot.steps.services import Services
 

@@ -1,8 +1,8 @@
 """Step 5: hold what Athena reads against the manifest; from here on the snapshot is verified."""
 
-from lakeshot.lake.open import open_athena, open_lake
 from lakeshot.steps.handler import step
 from lakeshot.steps.messages import VerifyReadableInput
+from lakeshot.steps.opening_lake import open_athena, open_lake
 from lakeshot.steps.services import Services
 from lakeshot.steps.verifying_readable import verify_readable
 

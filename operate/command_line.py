@@ -100,7 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     stop = commands.add_parser("stop-run", help="stop a run and wait until it is closed")
     stop.add_argument("run")
 
-    redrive = commands.add_parser("redrive", help="let a run go on that was stopped or ran out of time")
+    redrive = commands.add_parser(
+        "redrive",
+        help="go on with a run that was stopped, if what it needs is there",
+    )
     redrive.add_argument("run")
     _add_json(redrive)
 

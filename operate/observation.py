@@ -47,8 +47,14 @@ class Observation:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more will happen: the record, if there is one, says the end too."""
-        return self.ended and (self.record is None or self.record.state is not RunState.RUNNING)
+        """Whether nothing more will happen: the record says that the run succeeded, or why it did not.
+
+        The close step writes the reason last, after everything of the run was removed. It writes a record
+        for a run that ended before it had one, so until there is one, the run is not closed.
+        """
+        if not self.ended or self.record is None:
+            return False
+        return self.record.state is RunState.SUCCEEDED or self.record.error is not None
 
     @property
     def apart(self) -> bool:

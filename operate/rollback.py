@@ -1,7 +1,8 @@
 """The command rollback: an earlier snapshot is shown again, of an export or of all exports of a group."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pydantic import ValidationError
 
@@ -35,7 +36,7 @@ def rollback(context: Context, name: str, snapshot: str | None, *, as_json: bool
     deployment, target = find_target(context.deployments(), name)
     found = retained(deployment, target)
     if snapshot is None:
-        context.output.result(_listed(context, target, found))
+        context.output.result(_document(target, found) if as_json else _listed(context, target, found))
         return SUCCESS
     payload = target.payload()
     try:
@@ -77,6 +78,11 @@ def retained(deployment: Deployment, target: Target) -> Sequence[Retained]:
         )
         for snapshot in sorted(common, reverse=True)
     ]
+
+
+def _document(target: Target, found: Sequence[Retained]) -> str:
+    kind = "export" if target.group is None else "group"
+    return json.dumps({kind: target.name, "snapshots": [asdict(one) for one in found]})
 
 
 def _listed(context: Context, target: Target, found: Sequence[Retained]) -> str:

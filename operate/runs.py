@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from lakeshot.config.errors import field_errors
 from lakeshot.config.payload import GroupPayload, Payload, RunOptions
 from lakeshot.runs.records import RunRecord, RunState
+from lakeshot.runs.snapshots import Snapshots
 from operate.context import Context
 from operate.deployment import find_target
 from operate.errors import CommandError, UsageError
@@ -64,7 +65,10 @@ def stop_run(context: Context, run_id: str) -> int:
 
 
 def redrive(context: Context, run_id: str, *, as_json: bool) -> int:
-    """Let a run that was stopped or ran out of time go on where it ended, and watch it."""
+    """Let a run that was stopped or ran out of time go on where it ended, if it can, and watch it.
+
+    A run that was closed can go on if it was published, had settled no moment yet, or is a rollback.
+    """
     execution = Execution.find(context.deployments(), run_id)
     seen = execution.observe(context.clock.now())
     if not seen.ended:
@@ -73,11 +77,28 @@ def redrive(context: Context, run_id: str, *, as_json: bool) -> int:
         raise CommandError(
             f"run {run_id} has ended but is still being closed; wait a minute, then redrive it again"
         )
+    _refuse_without_snapshots(execution, seen)
     execution.redrive()
     context.output.tell(
         f"Redriving run {run_id} of {execution.target.words}, from the step {seen.step.value!r}."
     )
     return watch_to_end(context, execution, as_json=as_json)
+
+
+def _refuse_without_snapshots(execution: Execution, seen: Observation) -> None:
+    """CommandError if what the run had written is not there any more; a rollback shows what others wrote."""
+    tables, table = execution.clients.tables, execution.table
+    for member in seen.members:
+        record, export = member.record, member.deployed.export
+        if record is None or record.snapshot is None or record.mode == "rollback":
+            continue
+        found = Snapshots(tables, table=table, export=export).get(record.snapshot)
+        if found is None or found.run != execution.run or found.state == "doomed":
+            raise CommandError(
+                f"run {execution.run} cannot be redriven: snapshot {record.snapshot} of export {export!r} "
+                "was removed when the run was closed, or by retention since. "
+                f"Start a new run with: make run {execution.target.option}"
+            )
 
 
 def watch_to_end(context: Context, execution: Execution, *, as_json: bool) -> int:

@@ -1,1 +1,1 @@
-"""The stacks of Lakeshot: one shared by a stage, one for each export."""
+"""The stacks of Lakeshot: one that a stage shares in each region, one for each export, one for each group."""

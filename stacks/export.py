@@ -5,11 +5,11 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Construct
 
-from lakeshot.config.deployed import Deployed
 from lakeshot.config.exports import Config
 from lakeshot.names import ExportNames, StageNames
 from stacks.constructs.arns import Arns
 from stacks.constructs.crawler import ExportCrawler
+from stacks.constructs.deployed_export import deployed_export
 from stacks.constructs.job import ExportJob
 from stacks.constructs.job_code import JobCode
 from stacks.constructs.job_role import JobRole
@@ -64,14 +64,7 @@ class ExportStack(cdk.Stack):
         ExportJob(self, "Job", name=names.resource, settings=settings.job, code=code, role=role)
         if settings.catalog == "crawler":
             ExportCrawler(self, "Crawler", names=names, arns=arns, role_suffix=role_suffix)
-        deployed = Deployed.of(
-            name=export,
-            export=settings,
-            stage=config.stage,
-            database=config.database,
-            bucket=arns.bucket_name,
-            job_role_arn=role.role_arn,
-        )
+        deployed = deployed_export(config, export, arns=arns, job_role_arn=role.role_arn)
         record = DeploymentRecord(
             self, "Record", parameter_name=arns.names.parameter(export), deployed=deployed
         )

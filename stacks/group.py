@@ -3,10 +3,12 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from lakeshot.config.deployed import Deployed, DeployedGroup
+from lakeshot.config.deployed import DeployedGroup
 from lakeshot.config.exports import Config
 from lakeshot.names import ExportNames, GroupNames, StageNames
 from stacks.constructs.arns import Arns
+from stacks.constructs.deployed_export import deployed_export
+from stacks.constructs.job_role import job_role_name
 from stacks.constructs.outputs import Outputs
 from stacks.constructs.record import DeploymentRecord
 from stacks.constructs.schedule import SCHEDULED_TIME, RunSchedule
@@ -53,13 +55,11 @@ class GroupStack(cdk.Stack):
         view.node.add_dependency(record)
         if settings.schedule is not None:
             members = [
-                Deployed.of(
-                    name=export,
-                    export=config.exports[export],
-                    stage=config.stage,
-                    database=config.database,
-                    bucket=arns.bucket_name,
-                    job_role_arn=arns.role(f"{ExportNames(config.stage, export).job_role}{role_suffix}"),
+                deployed_export(
+                    config,
+                    export,
+                    arns=arns,
+                    job_role_arn=arns.role(job_role_name(ExportNames(config.stage, export), role_suffix)),
                 )
                 for export in settings.exports
             ]

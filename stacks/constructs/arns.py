@@ -65,6 +65,11 @@ class Arns:
         return [self._arn("glue", name) for name in names]
 
     @property
+    def default_database(self) -> str:
+        """The database that Athena takes where none is named."""
+        return self._arn("glue", "database/default")
+
+    @property
     def workgroup(self) -> str:
         """The stage's Athena workgroup."""
         return self._arn("athena", f"workgroup/{self.names.workgroup}")

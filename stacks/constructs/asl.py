@@ -13,11 +13,12 @@ State = dict[str, Any]
 REDRIVE = "$$.Execution.RedriveCount"
 """How often the execution was redriven; 0 before the first time (Step Functions, context object)."""
 
+LAMBDA_BUSY = "Lambda.TooManyRequestsException"
+"""The account runs as many functions as it may."""
 LAMBDA_TRANSIENT = (
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
     "Lambda.ClientExecutionTimeoutException",
 )
 """What the Lambda service itself may fail with; a function's own errors are never among them."""
@@ -57,7 +58,7 @@ def _parameter(model: type[Model], name: str, value: str | Mapping[str, str]) ->
 def retry(
     *errors: str, seconds: int = 2, attempts: int = 5, rate: float = 2.0, longest_seconds: int = 60
 ) -> State:
-    """Try again after errors, with growing waits and full jitter."""
+    """Try again after errors, with growing waits of which full jitter makes half as much on average."""
     return {
         "ErrorEquals": list(errors),
         "IntervalSeconds": seconds,
@@ -66,6 +67,22 @@ def retry(
         "MaxDelaySeconds": longest_seconds,
         "JitterStrategy": "FULL",
     }
+
+
+def wait_for(*errors: str, seconds: int, longest_seconds: int, attempts: int) -> State:
+    """Try again after waits that grow by half, for what needs its time rather than another chance."""
+    return {
+        "ErrorEquals": list(errors),
+        "IntervalSeconds": seconds,
+        "MaxAttempts": attempts,
+        "BackoffRate": 1.5,
+        "MaxDelaySeconds": longest_seconds,
+    }
+
+
+def give_up(*errors: str) -> State:
+    """Do not try again after these errors, whatever the retriers that follow say."""
+    return {"ErrorEquals": list(errors), "MaxAttempts": 0}
 
 
 def task(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakeshot.config.exports import MOST_MEMBERS
+from lakeshot.errors import FINAL
 from lakeshot.steps.messages import (
     Catalogued,
     CloseInput,
@@ -22,23 +23,36 @@ from lakeshot.steps.messages import (
 )
 from stacks.constructs import crawl, reading
 from stacks.constructs.asl import (
+    LAMBDA_BUSY,
     LAMBDA_TRANSIENT,
     NOTHING,
     REDRIVE,
     State,
     answer,
+    give_up,
     keep,
     parameters,
     path,
     retry,
     task,
+    wait_for,
 )
 
 EXECUTION_SECONDS = 8 * 24 * 3600
 """Glue runs a job for at most seven days; the rest of a run takes hours."""
 QUERY_SECONDS = 1800
-WAIT_FOR_CLOSING = retry("RunClosingError", seconds=15, attempts=80, rate=1.0)
-"""Closing a run that has ended takes a function's quarter of an hour at most."""
+WAIT_FOR_CLOSING = wait_for("RunClosingError", seconds=15, longest_seconds=120, attempts=15)
+"""Closing a run that has ended takes a function's quarter of an hour at most. Every try has it closed once
+more, in case nobody is at it, so the waits grow; together they are 23 minutes."""
+STEP_RETRIES = (
+    WAIT_FOR_CLOSING,
+    retry(*LAMBDA_TRANSIENT),
+    # What was read is too dear to be thrown away because other functions of the account are busy.
+    retry(LAMBDA_BUSY, seconds=5, attempts=60),
+    give_up(*sorted(kind.__name__ for kind in FINAL)),
+    # Anything else may be AWS's bad moment, and every step may be repeated.
+    retry("States.TaskFailed", seconds=10, attempts=2),
+)
 CATCH: State = {"ErrorEquals": ["States.ALL"], "ResultPath": "$", "Next": "Close"}
 """The error replaces the state, which whatever comes after it no longer needs."""
 CATALOGUED = "$.catalogued"
@@ -71,7 +85,7 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
             f"arn:{partition}:states:::lambda:invoke",
             {"FunctionName": functions[step].arn, "Payload": payload},
             timeout_seconds=functions[step].timeout_seconds + 60,
-            retries=[retry(*LAMBDA_TRANSIENT), WAIT_FOR_CLOSING],
+            retries=STEP_RETRIES,
             catch=catch,
             result=result,
             then=then,

@@ -10,6 +10,11 @@ from stacks.constructs.arns import Arns
 from stacks.constructs.role import ServiceRole
 
 
+def job_role_name(names: ExportNames, role_suffix: str) -> str:
+    """The name of an export's job role in its region."""
+    return f"{names.job_role}{role_suffix}"
+
+
 class JobRole(ServiceRole):
     """One source table, one prefix, one partition of the run table; nothing of any other export.
 
@@ -26,7 +31,8 @@ class JobRole(ServiceRole):
         arns: Arns,
         role_suffix: str,
     ) -> None:
-        super().__init__(scope, id_, role_name=f"{names.job_role}{role_suffix}", service="glue.amazonaws.com")
+        name = job_role_name(names, role_suffix)
+        super().__init__(scope, id_, role_name=name, service="glue.amazonaws.com")
         steps = [arns.role(f"{arns.names.function(step)}{role_suffix}") for step in ("plan", "native_export")]
         # Named by condition: a role that is named as principal is lost when it is replaced, even by its like.
         self.assume_role_policy.add_statements(  # type: ignore[union-attr]

@@ -70,7 +70,8 @@ class Permissions:
             on=[self._arns.workgroup],
         )
         self._role.allow("athena:GetDataCatalog", on=[self._arns.data_catalog])
-        self._role.allow("glue:GetDatabase", on=self._arns.catalog())
+        # Athena looks at the database "default", too, whichever a query names.
+        self._role.allow("glue:GetDatabase", on=[*self._arns.catalog(), self._arns.default_database])
         self._role.allow(
             "glue:GetPartition",
             "glue:GetPartitions",

@@ -9,6 +9,9 @@ from constructs import Construct
 from lakeshot.errors import ConfigError
 from stacks.constructs.acknowledgement import acknowledge, finding
 
+_SEND_NO_ACCOUNT = frozenset({"lambda.amazonaws.com", "glue.amazonaws.com"})
+"""Services that are not known to say for which account they assume a role; a role that demands it would be
+useless to them. Neither lets anybody pass a role of another account."""
 LONGEST_NAME = 64
 """IAM's limit for the name of a role."""
 
@@ -27,9 +30,8 @@ class ServiceRole(iam.Role):
             scope,
             id_,
             role_name=role_name,
-            # Lambda sends no source account when it assumes a function's role.
             assumed_by=iam.ServicePrincipal(
-                service, conditions=None if service == "lambda.amazonaws.com" else account
+                service, conditions=None if service in _SEND_NO_ACCOUNT else account
             ),
         )
 

@@ -66,8 +66,8 @@ class S3InMemory(Service):
             fail("404", "Not Found")
         return {"ContentLength": len(body), "ETag": _etag(body), "ChecksumCRC32": _crc32(body)}
 
-    def list_objects_v2(self, *, Bucket: str, Prefix: str = "") -> dict[str, Any]:
-        found = [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]
+    def list_objects_v2(self, *, Bucket: str, Prefix: str = "", MaxKeys: int = 1000) -> dict[str, Any]:
+        found = [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)][:MaxKeys]
         return {"Contents": found} if found else {}
 
     def delete_objects(self, *, Bucket: str, Delete: Mapping[str, Any]) -> dict[str, Any]:

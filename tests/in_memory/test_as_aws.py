@@ -179,8 +179,9 @@ def _s3_story(client: Any) -> list[Any]:
 
     def listed() -> Any:
         found = client.list_objects_v2(Bucket=BUCKET, Prefix="k/").get("Contents", [])
+        first = client.list_objects_v2(Bucket=BUCKET, Prefix="k/", MaxKeys=1).get("Contents", [])
         uploads = client.list_multipart_uploads(Bucket=BUCKET, Prefix="k/").get("Uploads", [])
-        return [one["Key"] for one in found], [one["Key"] for one in uploads]
+        return [[one["Key"] for one in each] for each in (found, first, uploads)]
 
     story = [outcome(put), outcome(put), outcome(lambda: read(Key="k/1")), outcome(lambda: read(Key="k/9"))]
     story += [

@@ -25,6 +25,6 @@ def library() -> Iterator[None]:
         patch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
         patch.setattr("lakeshot.commit.commit.ThreadPoolExecutor", OneAfterAnother)
         patch.setattr("lakeshot.files.upload.ThreadPoolExecutor", OneAfterAnother)
-        patch.setattr("lakeshot.lake.open.Athena", AthenaOfSession)
+        patch.setattr("lakeshot.steps.opening_lake.Athena", AthenaOfSession)
         patch.setattr("lakeshot.steps.stopping.time", SimpleNamespace(sleep=_sleep))
         yield

@@ -156,7 +156,7 @@ def _records_are_ended_last(patch: pytest.MonkeyPatch) -> None:
     close, ending = Closer.close, Closer._end
 
     def looked_at(self: Closer, end: ExecutionEnd, now: datetime) -> list[RunRecord]:
-        return [self._record(runs, name, end, now) for runs, name in self._kept_in()]
+        return [self._recorded(runs, name, end, now) for runs, name in self._kept_in()]
 
     def closed(self: Closer, end: ExecutionEnd, *, now: datetime) -> None:
         close(self, end, now=now)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lakeshot.config.exports import MOST_MEMBERS
+from lakeshot.errors import FINAL
 from lakeshot.model import Model
 from lakeshot.runs.job_arguments import JobArguments
 from lakeshot.steps.messages import (
@@ -47,9 +49,15 @@ LAMBDA_TRANSIENT = {
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
     "Lambda.ClientExecutionTimeoutException",
 }
+
+
+def waits(retrier: State) -> list[float]:
+    """The seconds between the tries of a retrier without jitter."""
+    assert "JitterStrategy" not in retrier
+    longest, rate = retrier["MaxDelaySeconds"], retrier["BackoffRate"]
+    return [min(longest, retrier["IntervalSeconds"] * rate**tried) for tried in range(retrier["MaxAttempts"])]
 
 
 def all_states(states: Mapping[str, State]) -> Iterator[tuple[str, State]]:
@@ -180,9 +188,22 @@ def test_transient_errors_are_retried_with_backoff_and_jitter(common: Template) 
         assert state["Retry"], name
         for retrier in state["Retry"]:
             assert "States.ALL" not in retrier["ErrorEquals"], name
-            assert (retrier["JitterStrategy"], retrier["MaxAttempts"] > 0) == ("FULL", True), name
-    invoked = invoking(common.state_machine).values()
-    assert [set(state["Retry"][0]["ErrorEquals"]) for state in invoked] == [LAMBDA_TRANSIENT] * 8
+            if retrier.get("BackoffRate") == 2:
+                assert retrier["JitterStrategy"] == "FULL", name
+
+
+def test_a_step_is_tried_again_unless_its_own_error_says_that_this_is_no_use(common: Template) -> None:
+    """The retriers in their order, of which Step Functions takes the first that fits."""
+    for name, state in invoking(common.state_machine).items():
+        closing, transient, busy, final, any_other = state["Retry"]
+        assert closing["ErrorEquals"] == ["RunClosingError"], name
+        assert set(transient["ErrorEquals"]) == LAMBDA_TRANSIENT, name
+        assert busy["ErrorEquals"] == ["Lambda.TooManyRequestsException"], name
+        # With full jitter a wait is half its length on average.
+        assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] / 2 >= 1500, name
+        assert final == {"ErrorEquals": sorted(kind.__name__ for kind in FINAL), "MaxAttempts": 0}, name
+        assert (any_other["ErrorEquals"], any_other["MaxAttempts"]) == (["States.TaskFailed"], 2), name
+    assert len(invoking(common.state_machine)) == 8
 
 
 def test_every_step_waits_for_a_run_to_be_closed(common: Template) -> None:
@@ -200,9 +221,7 @@ def test_every_step_waits_for_a_run_to_be_closed(common: Template) -> None:
     assert sorted(waiting) == sorted(invoking(common.state_machine))
     for name, retrier in waiting.items():
         assert retrier["ErrorEquals"] == ["RunClosingError"], name
-        assert (retrier["IntervalSeconds"], retrier["BackoffRate"]) == (15, 1.0), name
-        # With full jitter a wait is half its interval on average.
-        assert retrier["MaxAttempts"] * retrier["IntervalSeconds"] / 2 >= 600, name
+        assert sum(waits(retrier)) >= 20 * 60, name
 
 
 def test_a_job_is_never_started_twice(common: Template) -> None:
@@ -220,13 +239,25 @@ def test_a_crawl_under_way_is_waited_for_and_followed_by_ours(common: Template) 
     states = of_members(common.state_machine)
     retrier = states["StartCrawler"]["Retry"][0]
     assert retrier["ErrorEquals"] == ["Glue.CrawlerRunningException", "Glue.CrawlerStoppingException"]
-    assert retrier["MaxAttempts"] * retrier["IntervalSeconds"] == 7200
+    assert sum(waits(retrier)) >= 7200
     done, polls = states["CrawlerDone"]["Choices"]
     assert (done["StringEquals"], done["Next"]) == ("READY", "Catalog")
-    assert (polls["NumericGreaterThanEquals"], polls["Next"]) == (480, "CrawlerTooSlow")
-    assert way(states, "CrawlerDone")[:3] == ["CrawlerDone", "CountPoll", "WaitForCrawler"]
+    assert (polls["NumericGreaterThanEquals"], polls["Next"]) == (51, "CrawlerTooSlow")
     assert (states["CrawlerTooSlow"]["Type"], states["CrawlerTooSlow"]["Error"]) == ("Fail", "CatalogError")
     assert "did not end within 120 minutes" in states["CrawlerTooSlow"]["Cause"]
+
+
+def test_a_crawl_is_polled_quickly_at_first_and_slowly_later(common: Template) -> None:
+    """All members of a group write into one history, which may hold 25,000 events."""
+    states = of_members(common.state_machine)
+    assert (states["CrawlerDone"]["Default"], states["CountPoll"]["Next"]) == ("CountPoll", "ChooseWait")
+    (quick,) = states["ChooseWait"]["Choices"]
+    assert (quick["NumericLessThan"], quick["Next"]) == (12, "WaitForCrawler")
+    slow = states[states["ChooseWait"]["Default"]]
+    assert (slow["Seconds"], slow["Next"]) == (180, "GetCrawler")
+    events_of_a_poll = 13  # Wait, CrawlerDone, CountPoll and ChooseWait have 2 each, GetCrawler has 5
+    most_polls = states["CrawlerDone"]["Choices"][1]["NumericGreaterThanEquals"]
+    assert (most_polls + 1) * events_of_a_poll * MOST_MEMBERS < 20_000
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Manifests for tests: small, with a column of each kind that the catalog treats differently."""
 
+from lakeshot.columns.schema import fingerprint
 from lakeshot.columns.types import Column, ColumnType
 from lakeshot.commit.manifest import FileEntry, Manifest
 from lakeshot.files import Compression, FileFormat
@@ -42,7 +43,7 @@ def manifest(
         format=file_format,
         compression=Compression.SNAPPY if file_format is FileFormat.PARQUET else Compression.GZIP,
         columns=columns,
-        schema_fingerprint="f",
+        schema_fingerprint=fingerprint(columns),
         baseline=None,
         schema_change=None,
         rows=rows,

@@ -81,13 +81,8 @@ class Meter:
         return math.inf
 
 
-def simulate(
-    budget: ReadBudget,
-    clock: VirtualClock,
-    segments: Sequence[Segment],
-    at: Sequence[tuple[float, Callable[[], None]]] = (),
-) -> Meter:
-    """Scan all segments to their ends; ``at`` are things that happen at given times."""
+def simulate(budget: ReadBudget, clock: VirtualClock, segments: Sequence[Segment]) -> Meter:
+    """Scan all segments to their ends."""
     meter, order = Meter(), 0
     agenda: list[tuple[float, int, Callable[[], None]]] = []
 
@@ -120,8 +115,6 @@ def simulate(
         plan(clock.now + segment.latency / 2, lambda: budget.settle(grant, items, units))
         plan(clock.now + segment.latency / 2 + segment.decoding, lambda: ask(part))
 
-    for when, what in at:
-        plan(when, what)
     for part in range(len(segments)):
         plan(0.0, partial(ask, part))
     while agenda:

@@ -1,16 +1,18 @@
 """The services of a helper function, made of a stage in memory."""
 
 from collections.abc import Callable
-from typing import Any, cast
-
-import boto3
+from typing import TYPE_CHECKING, Any, cast
 
 from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.lake import Lake
 from lakeshot.lake.staged_view import StagedView
 from lakeshot.steps.environment import FunctionEnvironment
 from lakeshot.steps.services import Services
-from tests.unit.stage import GROUP, Stage
+
+if TYPE_CHECKING:
+    import boto3
+
+    from tests.unit.stage import Stage
 
 ENVIRONMENT = FunctionEnvironment(stage="dev", topic_arn="arn:aws:sns:us-east-1:123456789012:notices")
 
@@ -38,7 +40,7 @@ class Invocations:
 class Session:
     """Gives the stage's services in the place of boto3's clients."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Stage") -> None:
         self.topic, self.invocations = Topic(), Invocations()
         self._clients = {
             "dynamodb": stage.dynamodb,
@@ -58,18 +60,11 @@ def services_of(session: Session) -> Services:
     return Services(session=cast("boto3.Session", session), environment=ENVIRONMENT)
 
 
-def deploy(stage: Stage) -> None:
-    """Record both exports and their group as deployed."""
-    for name, deployed in stage.deployed.items():
-        stage.ssm.values[f"/lakeshot/dev/exports/{name}"] = deployed.model_dump_json()
-    stage.ssm.values["/lakeshot/dev/groups/nightly"] = GROUP.model_dump_json()
-
-
-def lake_opener(stage: Stage) -> Callable[[Services, Deployed], Lake]:
+def lake_opener(stage: "Stage") -> Callable[[Services, Deployed], Lake]:
     """In the place of ``open_lake``."""
     return lambda _, deployed: stage.lakes[deployed.export]
 
 
-def group_view_opener(stage: Stage) -> Callable[[Services, DeployedGroup], StagedView]:
+def group_view_opener(stage: "Stage") -> Callable[[Services, DeployedGroup], StagedView]:
     """In the place of ``open_group_view``."""
     return lambda *_: stage.view_of_group

@@ -22,9 +22,8 @@ from lakeshot.runs.snapshots import Snapshots
 from lakeshot.steps.cataloguing import Cataloguer
 from lakeshot.steps.closing import ClosedGroup, Closer
 from lakeshot.steps.entering import EnteredRun, enter
-from lakeshot.steps.messages import ExecutionEnd
-from lakeshot.steps.publishing import ExportView, Publisher
-from lakeshot.steps.publishing_group import group_view
+from lakeshot.steps.messages import ExecutionEnd, RunInput
+from lakeshot.steps.publishing_run import publish_run
 from lakeshot.steps.reporting import Finished, Reporter
 from lakeshot.steps.retaining import Retention
 from lakeshot.steps.verifying_readable import verify_readable
@@ -35,6 +34,7 @@ from tests.in_memory.s3 import S3InMemory
 from tests.unit.conftest import BUCKET, NOON, RUN_TABLE
 from tests.unit.lakes import LakeInMemory
 from tests.unit.manifests import COLUMNS, manifest
+from tests.unit.services import Session, group_view_opener, lake_opener, services_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -182,6 +182,12 @@ class Stage:
             lake.replace(lake.stage_nothing(), fence=0)
         self.group_view.replace(self.group_view.stage_nothing("no rows"), fence=0)
 
+    def deploy(self) -> None:
+        """Record both exports and their group as deployed."""
+        for name, deployed in self.deployed.items():
+            self.ssm.values[f"/lakeshot/dev/exports/{name}"] = deployed.model_dump_json()
+        self.ssm.values["/lakeshot/dev/groups/nightly"] = GROUP.model_dump_json()
+
     @property
     def lake(self) -> LakeInMemory:
         """The one of ``reviews``, for tests of one export."""
@@ -284,14 +290,14 @@ class Stage:
         """Take an object away."""
         self.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}]})
 
-    def catalogue(self, plan: Plan) -> str:
+    def catalogue(self, plan: Plan, redrive: int = 0) -> str:
         cataloguer = Cataloguer(
             s3=self.s3, glue=cast("Any", self.glue), lake=self.lakes[plan.deployed.export]
         )
-        return cataloguer.catalogue(self.enter(plan))
+        return cataloguer.catalogue(self.enter(plan, redrive))
 
-    def verify(self, plan: Plan, counted: int = 2) -> None:
-        verify_readable(self.enter(plan), self.lakes[plan.deployed.export], self.pointers, counted)
+    def verify(self, plan: Plan, counted: int = 2, redrive: int = 0) -> None:
+        verify_readable(self.enter(plan, redrive), self.lakes[plan.deployed.export], self.pointers, counted)
 
     def make_ready(self, plan: Plan, rows: int = 2) -> None:
         """All that has to hold before a snapshot may be published."""
@@ -300,24 +306,23 @@ class Stage:
         self.verify(plan, rows)
 
     def publish(self, *plans: Plan, allow_older: bool = False, redrive: int = 0) -> None:
-        """As the publish step does it."""
-        runs = [self.enter(plan, redrive) for plan in plans]
-        if anew := not self.pointers.arrived([self._view(run).move for run in runs]):
-            runs = [self.enter(plan, redrive, anew=True) for plan in plans]
-        group = None
-        if plans[0].group is not None:
-            fence = self._enter(GROUP.group, plans[0].run, redrive, anew=anew)
-            group = group_view(runs, self.view_of_group, fence=fence)
-        publisher = Publisher(s3=self.s3, pointers=self.pointers, run=plans[0].run)
-        publisher.publish([self._view(run) for run in runs], group, allow_older=allow_older)
+        """As the publish step does it; ``allow_older`` as if the plans had said so."""
+        for plan in plans if allow_older else ():
+            self.write(_key(plan), plan.model_copy(update={"allow_older": True}).model_dump_json().encode())
+        publish_run(
+            services_of(Session(self)),
+            RunInput(plans=tuple(plan_uri(plan.deployed, plan.run) for plan in plans), redrive=redrive),
+            open_lake=lake_opener(self),
+            open_group_view=group_view_opener(self),
+        )
 
     @property
     def retention(self) -> Retention:
         return Retention(s3=self.s3, pointers=self.pointers, lake=self.lake)
 
-    def retain(self, plan: Plan) -> list[str]:
+    def retain(self, plan: Plan) -> None:
         """As the retain step does it for ``reviews``."""
-        return self.retention.retain(self.enter(plan))
+        self.retention.retain(self.enter(plan))
 
     def report(self, *plans: Plan) -> None:
         runs = [self.enter(plan) for plan in plans]
@@ -371,17 +376,6 @@ class Stage:
     def view_of_group(self) -> StagedView:
         return cast("StagedView", self.group_view)
 
-    def _view(self, run: EnteredRun) -> ExportView:
-        plan = run.plan
-        return ExportView(
-            export=plan.deployed.export,
-            lake=self.lakes[plan.deployed.export],
-            fence=run.fence,
-            snapshot=plan.snapshot,
-            rows=run.manifest().rows,
-            run_uri=plan.run_uri,
-        )
-
     def _record(
         self,
         runs: RunTable,
@@ -405,12 +399,17 @@ class Stage:
             )
         )
 
-    def _enter(self, name: str, run: str, redrive: int = 0, *, anew: bool = False) -> int:
+    def _enter(self, name: str, run: str) -> int:
         entrance = Entrance(self.dynamodb, table=RUN_TABLE, partition=self._partition(name))
-        return entrance.enter(run=run, redrive=redrive, now=NOON, anew=anew)
+        return entrance.enter(run=run, redrive=0, now=NOON)
 
     def _partition(self, name: str) -> str:
         return group_key(name) if name == GROUP.group else export_key(name)
+
+
+def _key(plan: Plan) -> str:
+    """Where a plan lies in the bucket."""
+    return plan_uri(plan.deployed, plan.run).removeprefix(f"s3://{BUCKET}/")
 
 
 def _reading() -> Reading:

@@ -49,7 +49,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, said: s
 
 def test_a_missing_file_is_told_by_its_path(tmp_path: Path) -> None:
     """Without the file, the error names it and the option that names another."""
-    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read .*--config"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read .*CONFIG=path"):
         exports_file.load(tmp_path / "nowhere.yaml")
 
 

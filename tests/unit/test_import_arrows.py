@@ -19,6 +19,7 @@ FOLDERS = {
     "local": ["local"],
     "benchmarks": ["benchmarks"],
 }
+STEPS = REPOSITORY / "core" / "python" / "lakeshot" / "steps"
 OURS = frozenset(FOLDERS) | {"exports_file", "tests"}
 ALLOWED = {
     "app": {"stacks", "lakeshot", "exports_file"},
@@ -53,6 +54,19 @@ def test_the_library_knows_no_engine_and_no_infrastructure(package: str, library
     assert [path for path, imported in imports if imported == library] == []
 
 
+def test_within_the_library_only_steps_import_steps() -> None:
+    """What decides or moves rows knows nothing of functions, their services and their order."""
+    against = [
+        f"{path.relative_to(REPOSITORY)}:{line} imports {module}"
+        for path in _files("lakeshot")
+        if path.parent != STEPS
+        for line, module in _modules(path)
+        if module.startswith("lakeshot.steps")
+    ]
+    assert against == []
+    assert list(STEPS.glob("*.py"))
+
+
 def test_every_arrow_starts_at_code() -> None:
     """The test looks at real files, so it cannot pass by looking at none."""
     assert [package for package in ALLOWED if not list(_files(package))] == []
@@ -66,8 +80,15 @@ def _files(package: str) -> Iterator[Path]:
 
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and top-level package of every import of a file."""
+    return ((line, module.split(".")[0]) for line, module in _modules(path))
+
+
+def _modules(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and module of every import of a file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
+            yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.lineno, node.module.split(".")[0]
+            names = [alias.name for alias in node.names] if node.module == "lakeshot" else []
+            yield from ((node.lineno, f"lakeshot.{name}") for name in names)
+            yield node.lineno, node.module

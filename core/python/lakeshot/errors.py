@@ -67,3 +67,7 @@ class CatalogError(LakeshotError):
 
 class PermissionDeniedError(LakeshotError):
     """A role lacks a permission; the message names the action and the resource."""
+
+
+FINAL = frozenset(LakeshotError.__subclasses__()) - {RunClosingError}
+"""Errors after which the same step would only fail again; trying again is for AWS's own bad moments."""

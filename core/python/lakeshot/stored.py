@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 Document = TypeVar("Document", bound=Model)
 
 
-def put_once(client: "S3Client", uri: str, body: bytes) -> bool:
-    """Write a JSON document's bytes unless there is one; True if they are in place by this."""
+def put_once(client: "S3Client", uri: str, body: bytes, *, tries: int = 5) -> bool:
+    """Write a JSON document's bytes unless there is one; True if they are in place by this.
+
+    ``tries`` is how often it may meet another writer who is at it that very moment.
+    """
     bucket, key = split_s3_uri(uri)
     try:
         with refusals_named("s3:PutObject", uri):
@@ -25,8 +28,8 @@ def put_once(client: "S3Client", uri: str, body: bytes) -> bool:
                 Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*"
             )
     except ClientError as error:
-        if error_code(error) == "ConditionalRequestConflict":  # another writer is at it this very moment
-            return put_once(client, uri, body)
+        if error_code(error) == "ConditionalRequestConflict" and tries > 1:
+            return put_once(client, uri, body, tries=tries - 1)
         if error_code(error) != "PreconditionFailed":
             raise
         return False

@@ -173,3 +173,19 @@ def test_a_run_whose_files_were_removed_cannot_go_on(pipeline: Pipeline) -> None
     assert pipeline.lock("redriven-late").last_fence() > first
     assert GlueView(pipeline.client("glue"), DATABASE, "redriven_late").definition() == before
     pipeline.assert_settled("redriven-late", shown=shown, kept=[shown])
+
+
+def test_a_rollback_that_had_staged_its_view_cannot_publish_it(pipeline: Pipeline) -> None:
+    """Stopped before Publish, it was closed and its staged view removed; both snapshots stay."""
+    older = str(pipeline.pointer("redriven-late").snapshot)
+    shown = str(pipeline.record("redriven-late", pipeline.succeed("redriven-late")).snapshot)
+    with pipeline.held_before("publish"):
+        run = pipeline.start("redriven-late", mode="rollback", snapshot=older)
+        wait_for(lambda: pipeline.states(run), lambda states: "Publish" in states, seconds=300)
+        pipeline.abort("redriven-late", run)
+    pipeline.assert_settled("redriven-late", shown=shown, kept=[older, shown])
+    gone = end_of_redrive(pipeline, run)
+    assert (gone.status, gone.error) == ("FAILED", "RunGoneError")
+    assert f"the view that run '{run}' had staged for export 'redriven-late' is gone" in gone.cause
+    assert "start a new run" in gone.cause
+    pipeline.assert_settled("redriven-late", shown=shown, kept=[older, shown])

@@ -108,8 +108,9 @@ def test_a_manifest_that_was_edited_is_refused(s3: "S3Client", change: tuple[byt
         load_manifest(s3, URI, saved.sha256)
     assert str(caught.value) == (
         f"{URI} was changed after it was committed: its SHA-256 is {digest(s3)}, {saved.sha256} was "
-        "recorded; "
-        "restore the recorded version of the object, or start a new run"
+        "recorded. If it is the failed run's own, run again. If it is an earlier snapshot's, restore the "
+        "version of the object that has the recorded SHA-256: the bucket keeps it for 30 days. If that "
+        "snapshot is the published one, rolling back to another one helps as well: make rollback"
     )
 
 
@@ -123,7 +124,7 @@ def test_another_snapshot_is_refused(s3: "S3Client") -> None:
 
 def test_a_missing_manifest_says_what_to_do(s3: "S3Client") -> None:
     """A manifest that is gone may still be among the bucket's versions."""
-    with pytest.raises(CommitError, match=rf"{URI} is gone; restore it from the bucket's versions"):
+    with pytest.raises(CommitError, match=rf"{URI} is gone; .* as 0{{64}}\. .* restore the version of"):
         load_manifest(s3, URI, "0" * 64)
 
 
@@ -131,7 +132,7 @@ def test_something_else_is_refused(s3: "S3Client") -> None:
     """A manifest of an unknown version is not half understood."""
     body = MANIFEST.model_dump_json().replace('"version":1', '"version":2')
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=body.encode())
-    with pytest.raises(CommitError, match="is not a manifest that this version understands"):
+    with pytest.raises(CommitError, match="that this version of Lakeshot understands; if another version"):
         load_manifest(s3, URI, digest(s3))
 
 

@@ -1,7 +1,11 @@
-"""A column of every logical type, values for them, and files in memory."""
+"""A column of every logical type, values for them, what text formats make of them, and files in memory."""
 
 import io
+import json
+from base64 import b64decode
+from collections.abc import Callable
 from decimal import Decimal
+from urllib.parse import unquote
 
 from hypothesis import strategies as st
 
@@ -81,3 +85,31 @@ ROWS = st.lists(
     st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()}), min_size=1
 )
 """Rows of any values, null or not, of every type."""
+
+
+def json_value(name: str, value: object) -> object:
+    """What docs/types.md says a JSON value stands for."""
+    kind = str(TYPES[name])
+    if value is None:
+        return None
+    convert = {"binary": b64decode, "decimal(38,18)": Decimal}.get(
+        kind.removeprefix("array<").removesuffix(">"), lambda same: same
+    )
+    return [convert(one) for one in value] if isinstance(value, list) else convert(value)  # type: ignore[arg-type]
+
+
+def csv_value(name: str, field: str) -> object:
+    """What docs/types.md says a CSV field stands for."""
+    kind = str(TYPES[name])
+    if field == "\\N":
+        return None
+    if kind.startswith("array"):
+        return json_value(name, json.loads(unquote(field)))
+    if kind in {"string", "json"}:
+        return unquote(field)
+    convert: Callable[[str], object] = {
+        "bigint": int,
+        "boolean": lambda text: {"true": True, "false": False}[text],
+        "number_text": str,
+    }.get(kind, lambda text: json_value(name, text))
+    return convert(field)

@@ -4,10 +4,7 @@ import csv
 import gzip
 import io
 import json
-from base64 import b64decode
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from urllib.parse import unquote
 
 import fastavro
 import pyarrow as pa
@@ -22,7 +19,7 @@ from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import STRING, Column
 from lakeshot.files import Compression, FileFormat, compressions, suffix
 from lakeshot.files.formats import ENCODERS, READERS
-from tests.unit.files.every_type import COLUMNS, ROWS, TYPES, InMemory, column
+from tests.unit.files.every_type import COLUMNS, ROWS, TYPES, InMemory, column, csv_value, json_value
 
 ALL = [(file_format, compression) for file_format in FileFormat for compression in compressions(file_format)]
 Rows = list[dict[str, object]]
@@ -47,34 +44,6 @@ def encoded(
 def read(body: bytes, columns: tuple[Column, ...], file_format: FileFormat, compression: Compression) -> Rows:
     tables = READERS[file_format](InMemory(body), columns, compression)
     return [row for table in tables for row in table.to_pylist()]
-
-
-def json_value(name: str, value: object) -> object:
-    """What docs/types.md says a JSON value stands for."""
-    kind = str(TYPES[name])
-    if value is None:
-        return None
-    convert = {"binary": b64decode, "decimal(38,18)": Decimal}.get(
-        kind.removeprefix("array<").removesuffix(">"), lambda same: same
-    )
-    return [convert(one) for one in value] if isinstance(value, list) else convert(value)  # type: ignore[arg-type]
-
-
-def csv_value(name: str, field: str) -> object:
-    """What docs/types.md says a CSV field stands for."""
-    kind = str(TYPES[name])
-    if field == "\\N":
-        return None
-    if kind.startswith("array"):
-        return json_value(name, json.loads(unquote(field)))
-    if kind in {"string", "json"}:
-        return unquote(field)
-    convert: Callable[[str], object] = {
-        "bigint": int,
-        "boolean": lambda text: {"true": True, "false": False}[text],
-        "number_text": str,
-    }.get(kind, lambda text: json_value(name, text))
-    return convert(field)
 
 
 def by_another_reader(body: bytes, file_format: FileFormat, compression: Compression) -> Rows:

@@ -11,7 +11,6 @@ from lakeshot.runs.plan import Plan, plan_uri
 from tests.unit.services import (
     ENVIRONMENT,
     Session,
-    deploy,
     group_view_opener,
     lake_opener,
     services_of,
@@ -33,7 +32,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Two deployed exports and their group; nothing ran yet."""
     monkeypatch.setattr("lakeshot.steps.stopping._POLL_SECONDS", 0)
     stage = Stage()
-    deploy(stage)
+    stage.deploy()
     return stage
 
 

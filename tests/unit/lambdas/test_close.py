@@ -90,6 +90,28 @@ def test_the_late_event_of_a_run_that_was_redriven_is_ignored(
     assert (stage.record("run-1").state, stage.known(), session.topic.sent) == (RunState.RUNNING, [DAY_1], [])
 
 
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ({"status": "ABORTED"}, {"status": "RUNNING"}),
+        ({"status": "TIMED_OUT"}, {"status": "RUNNING", "redriveCount": 0}),
+        ({"status": "ABORTED", "redriveCount": 1}, {"status": "ABORTED", "redriveCount": 0}),
+    ],
+    ids=["running", "running, not redriven", "the end before"],
+)
+def test_an_end_is_believed_though_step_functions_has_not_heard_of_it(
+    told: dict[str, Any], seen: dict[str, object], stage: Stage, function: Callable[[str], Invoke]
+) -> None:
+    """What it describes may be a moment old; the event comes only once."""
+    plan = stage.begin("run-1", 1)
+    if told.get("redriveCount"):
+        stage.enter(plan, redrive=1)
+    stage.executions.ends["run-1"] = seen
+    function("close")(event({"export": "reviews"}, **told))
+    assert stage.record("run-1").state is RunState(told["status"])
+    assert stage.lock().holder() is None
+
+
 def test_a_reason_that_the_event_lacks_is_asked_for(stage: Stage, function: Callable[[str], Invoke]) -> None:
     """The event of an execution that somebody stopped comes without it."""
     stage.begin("run-1", 1)
@@ -139,6 +161,17 @@ def test_a_dead_run_that_step_functions_has_forgotten_is_closed_all_the_same(
     assert (stage.lock().holder(), stage.data(), stage.known()) == (None, [], [])
     assert stage.record("run-1").state is RunState.FAILED
     assert [notice["Subject"] for notice in session.topic.sent] == ["Lakeshot: export reviews FAILED"]
+
+
+def test_a_dead_run_that_was_redriven_and_then_forgotten_is_closed_all_the_same(
+    stage: Stage, session: Session, function: Callable[[str], Invoke]
+) -> None:
+    """Only its record knows by now that it was redriven."""
+    stage.enter(stage.begin("run-1", 1), redrive=1, anew=True)
+    stage.executions.forgotten.add("run-1")
+    close_as_asked(stage, session, function)
+    assert stage.lock().holder() is None
+    assert stage.record("run-1").state is RunState.FAILED
 
 
 def test_a_forgotten_run_of_a_group_is_closed_whole(

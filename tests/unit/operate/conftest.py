@@ -117,9 +117,10 @@ def reading(deployed: Deployed) -> Observation:
 
 
 def ended(seen: Observation, state: RunState, **changes: object) -> Observation:
-    """The same run after its end, with its record saying so and changed in more than that."""
+    """The same run after its end and its closing, with its record saying so and changed in more than that."""
     assert seen.record is not None
-    record = seen.record.model_copy(update={"state": state, **changes})
+    told = {} if state is RunState.SUCCEEDED else {"error": "told", "next_step": "Run again."}
+    record = seen.record.model_copy(update={"state": state, **told, **changes})
     members = tuple(replace(member, record=record) for member in seen.members)
     return replace(seen, record=record, members=members, state=state)
 

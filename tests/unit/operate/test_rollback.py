@@ -62,6 +62,22 @@ def test_without_a_snapshot_those_to_go_back_to_are_listed(
 
 
 @pytest.mark.usefixtures("stage")
+def test_the_list_is_one_json_object_if_that_is_asked_for(
+    context: Context, dynamodb: "DynamoDBClient", results: io.StringIO
+) -> None:
+    """The newest first, with the exports that show it now; empty if there is none."""
+    rollback(context, "reviews", None, as_json=True)
+    verify(dynamodb, "reviews", FIRST, SECOND)
+    rollback(context, "reviews", None, as_json=True)
+    none, two = (json.loads(line) for line in results.getvalue().splitlines())
+    assert none == {"export": "reviews", "snapshots": []}
+    assert two["snapshots"] == [
+        {"snapshot": SECOND, "rows": 1234, "shown_by": ["reviews"]},
+        {"snapshot": FIRST, "rows": 1234, "shown_by": []},
+    ]
+
+
+@pytest.mark.usefixtures("stage")
 def test_there_may_be_nothing_to_go_back_to(
     context: Context, dynamodb: "DynamoDBClient", results: io.StringIO
 ) -> None:

@@ -12,7 +12,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from lakeshot.runs.keys import export_key
+from lakeshot.runs.lock import Lock
 from lakeshot.runs.records import RunRecord, RunState, RunTable
+from lakeshot.runs.snapshots import Snapshots
 from lakeshot.steps.failure import Failure
 from operate import runs, watching
 from operate.context import Context
@@ -23,6 +26,7 @@ from operate.observation import Observation
 from tests.unit.conftest import NOON, RUN_TABLE
 from tests.unit.operate.conftest import EXECUTION, RUN, ended
 
+SNAPSHOT = "20261121T120000Z"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:lakeshot-dev-export"
 
 
@@ -153,12 +157,12 @@ def test_stopping_aborts_the_execution_and_waits_until_it_is_closed(
     """The execution is aborted in somebody's name; the command ends when the record says so too."""
     runs.start(context, "reviews", {})
     run = str(executions()[0]["name"])
-    assert reading.record is not None
-    closed = reading.record.model_copy(update={"state": RunState.ABORTED})
     failure = Failure(cause="the run was stopped: stopped by anna", next_step="Run again.")
     aborted = replace(reading, state=RunState.ABORTED, ended_at=NOON, failure=failure)
-    shown += [reading, reading, aborted, replace(aborted, record=closed)]
+    being_closed = ended(aborted, RunState.ABORTED, error=None)
+    shown += [reading, reading, aborted, being_closed, ended(aborted, RunState.ABORTED)]
     assert runs.stop_run(context, run) == 0
+    assert context.clock.now() == NOON + timedelta(seconds=3)
     assert executions()[0]["status"] == "ABORTED"
     assert "was stopped after" in messages.getvalue()
     assert "cause       the run was stopped: stopped by anna" in messages.getvalue()
@@ -173,10 +177,8 @@ def test_a_run_is_stopped_in_the_persons_name_alone(
     named: list[str] = []
     monkeypatch.setattr(Execution, "stop", lambda _, by: named.append(by))
     runs.start(context, "reviews", {})
-    assert reading.record is not None
-    closed = reading.record.model_copy(update={"state": RunState.ABORTED})
     failure = Failure(cause="the run was stopped: stopped by anna", next_step="Run again.")
-    shown += [reading, replace(reading, record=closed, state=RunState.ABORTED, failure=failure)]
+    shown += [reading, replace(ended(reading, RunState.ABORTED), failure=failure)]
     assert runs.stop_run(context, str(executions()[0]["name"])) == 0
     assert named == ["anna"]
 
@@ -372,7 +374,109 @@ def test_a_run_that_is_running_is_not_redriven(
 def test_a_run_that_is_being_closed_is_not_redriven_yet(
     context: Context, redriven: Stubber, shown: list[Observation], reading: Observation
 ) -> None:
-    """Closing would take away under its feet what the redriven run needs."""
-    shown.append(replace(reading, state=RunState.ABORTED))
+    """Closing would take away under its feet what the redriven run needs; it tells the reason last."""
+    shown.append(ended(reading, RunState.ABORTED, error=None))
     with pytest.raises(CommandError, match="still being closed; wait a minute"):
         runs.redrive(context, RUN, as_json=False)
+
+
+def lock_of(execution: Execution) -> Lock:
+    return Lock(execution.clients.tables, table=RUN_TABLE, partition=export_key("reviews"))
+
+
+@pytest.fixture
+def stopped(redriven: Stubber, shown: list[Observation], reading: Observation) -> None:
+    """A run that was stopped and closed after it had settled its moment."""
+    shown.append(ended(reading, RunState.ABORTED, snapshot=SNAPSHOT))
+
+
+def snapshot_of(execution: Execution, run: str) -> Snapshots:
+    """The snapshot is there, as that of a run."""
+    snapshots = Snapshots(execution.clients.tables, table=RUN_TABLE, export="reviews")
+    assert snapshots.claim(run=run, moment=NOON)
+    return snapshots
+
+
+@pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize("found", ["nothing", "another run's", "a doomed one"])
+def test_a_run_whose_files_were_removed_is_not_redriven(
+    context: Context, execution: Execution, found: str
+) -> None:
+    """It would only find out by itself, and be closed once more; the way on is a new run."""
+    if found == "another run's":
+        snapshot_of(execution, "another")
+    if found == "a doomed one":
+        snapshots = snapshot_of(execution, RUN)
+        fence, taking = lock_of(execution).taking(run=RUN, execution_arn=EXECUTION, now=NOON)
+        execution.clients.tables.transact_write_items(TransactItems=[taking])
+        snapshots.doom(SNAPSHOT, run=RUN, fence=fence)
+    with pytest.raises(CommandError) as caught:
+        runs.redrive(context, RUN, as_json=False)
+    assert str(caught.value) == (
+        f"run {RUN} cannot be redriven: snapshot {SNAPSHOT} of export 'reviews' was removed when the run was "
+        "closed, or by retention since. Start a new run with: make run EXPORT=reviews"
+    )
+
+
+@pytest.fixture
+def accepted(redriven: Stubber) -> None:
+    """Step Functions redrives RUN."""
+    redriven.add_response(
+        "redrive_execution", {"redriveDate": NOON}, {"executionArn": EXECUTION, "clientToken": ANY}
+    )
+
+
+@pytest.mark.usefixtures("accepted")
+@pytest.mark.parametrize("what", ["published", "a rollback", "without a moment"])
+def test_what_closing_left_to_go_on_with_is_redriven(
+    context: Context, execution: Execution, shown: list[Observation], reading: Observation, what: str
+) -> None:
+    """A snapshot that the view shows stays, one to roll back to is another run's, and a plan is made anew."""
+    if what == "published":
+        snapshot_of(execution, RUN)
+    mode = "rollback" if what == "a rollback" else "export"
+    snapshot = None if what == "without a moment" else SNAPSHOT
+    stopped = ended(reading, RunState.ABORTED, snapshot=snapshot, mode=mode)
+    failure = Failure(cause="x", next_step="y")
+    shown += [replace(stopped, failure=failure), ended(reading, RunState.SUCCEEDED)]
+    assert runs.redrive(context, RUN, as_json=False) == 0
+
+
+def test_a_group_that_lacks_one_members_snapshot_is_not_redriven(
+    context: Context, execution: Execution, redriven: Stubber, shown: list[Observation], together: Observation
+) -> None:
+    """Its own record has none; each member's counts."""
+    snapshot_of(execution, RUN)
+    reviews, orders = (
+        replace(member, record=member.record.model_copy(update={"snapshot": SNAPSHOT}))
+        for member in together.members
+        if member.record is not None
+    )
+    closed = ended(together, RunState.ABORTED)
+    shown.append(replace(closed, members=(reviews, orders)))
+    with pytest.raises(CommandError, match=f"snapshot {SNAPSHOT} of export 'orders' was removed"):
+        runs.redrive(context, RUN, as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("state", "recorded", "error", "closed"),
+    [
+        (RunState.RUNNING, RunState.RUNNING, None, False),
+        (RunState.SUCCEEDED, RunState.SUCCEEDED, None, True),
+        (RunState.ABORTED, RunState.SUCCEEDED, None, True),
+        (RunState.ABORTED, RunState.RUNNING, None, False),
+        (RunState.ABORTED, RunState.ABORTED, None, False),
+        (RunState.ABORTED, RunState.ABORTED, "the run was stopped", True),
+    ],
+)
+def test_a_run_is_closed_when_its_record_gives_the_reason(
+    reading: Observation, state: RunState, recorded: RunState, error: str | None, closed: bool
+) -> None:
+    """Closing writes the state first and the reason last."""
+    seen = replace(ended(reading, recorded, error=error), state=state)
+    assert seen.closed is closed
+
+
+def test_a_run_that_ended_before_it_had_a_record_is_not_closed_yet(reading: Observation) -> None:
+    """Closing writes one."""
+    assert not replace(reading, state=RunState.ABORTED, record=None).closed

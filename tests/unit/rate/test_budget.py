@@ -70,19 +70,6 @@ def test_throttled_pages_cost_the_others_nothing() -> None:
     assert meter.least_in_window(10, until=meter.time_of_share(0.9)) >= 850
 
 
-def test_the_rate_may_change_while_reading() -> None:
-    """A new rate holds at once, downward and upward."""
-    clock = VirtualClock()
-    budget = ReadBudget(100, clock=clock)
-    parts = segments(6_000, [1.0, 1.0], SIZES["one unit each"])
-    changes = [(20.0, lambda: budget.change(20)), (45.0, lambda: budget.change(200))]
-    meter = simulate(budget, clock, parts, at=changes)
-    assert 850 <= meter.between(10, 20) <= 1_050
-    assert 170 <= meter.between(21, 31) <= 210
-    assert 170 <= meter.between(34, 44) <= 210
-    assert 1_700 <= meter.between(46, 56) <= 2_100
-
-
 def test_the_first_page_is_small() -> None:
     """Before any item is known each may be the largest there is, 100 units."""
     clock = VirtualClock()

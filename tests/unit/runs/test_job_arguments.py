@@ -22,6 +22,13 @@ def test_a_script_finds_its_arguments_among_those_of_glue() -> None:
     )
 
 
+def test_a_value_that_is_called_like_an_argument_is_none() -> None:
+    """A person names an execution as they like."""
+    argv = ["script.py", "--run", "redrive", "--redrive", "2", "--region", "plan", "--plan", "s3://b/p.json"]
+    parsed = JobArguments.parse([*argv, "--JOB_RUN_ID", "run"])
+    assert (parsed.run, parsed.redrive, parsed.region, parsed.plan) == ("redrive", 2, "plan", "s3://b/p.json")
+
+
 def test_a_job_started_by_hand_is_told_what_it_lacks() -> None:
     """By the names of the arguments."""
     with pytest.raises(PayloadError, match="lacks the arguments --plan, --redrive, --region, --run; start"):

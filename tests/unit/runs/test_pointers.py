@@ -61,17 +61,17 @@ def test_announced_moves_are_known_before_they_are_done(pointers: Pointers) -> N
 def test_confirmed_moves_have_arrived(pointers: Pointers) -> None:
     """Nothing of the moving is left."""
     pointers.announce(moves(DAY_1), run="a", allow_older=False)
-    assert not pointers.arrived(moves(DAY_1))
+    assert not pointers.arrived(EXPORTS, DAY_1)
     pointers.confirm(moves(DAY_1), run="a")
-    assert pointers.arrived(moves(DAY_1))
-    assert not pointers.arrived(moves(DAY_2))
+    assert pointers.arrived(EXPORTS, DAY_1)
+    assert not pointers.arrived(EXPORTS, DAY_2)
     assert [pointers.of(export) for export in EXPORTS] == [Pointer(snapshot=DAY_1)] * 2
 
 
 def test_one_member_that_has_not_arrived_is_enough_not_to_be_there(pointers: Pointers) -> None:
     """A group arrives as one."""
     publish(pointers, DAY_1, "reviews")
-    assert not pointers.arrived(moves(DAY_1))
+    assert not pointers.arrived(EXPORTS, DAY_1)
 
 
 def test_withdrawn_moves_leave_what_was_shown(pointers: Pointers) -> None:
@@ -97,14 +97,14 @@ def test_an_older_moment_is_announced_if_that_is_allowed(pointers: Pointers) -> 
     publish(pointers, DAY_2)
     pointers.announce(moves(DAY_1), run="a", allow_older=True)
     pointers.confirm(moves(DAY_1), run="a")
-    assert pointers.arrived(moves(DAY_1))
+    assert pointers.arrived(EXPORTS, DAY_1)
 
 
 def test_the_moment_that_is_shown_is_not_older_than_itself(pointers: Pointers) -> None:
     """A publication that is repeated is no step back."""
     publish(pointers, DAY_1)
     publish(pointers, DAY_1)
-    assert pointers.arrived(moves(DAY_1))
+    assert pointers.arrived(EXPORTS, DAY_1)
 
 
 @pytest.mark.parametrize("lost", EXPORTS)

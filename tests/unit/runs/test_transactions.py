@@ -6,8 +6,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from lakeshot.runs.transactions import write_together
+from lakeshot.runs.transactions import until_undisturbed, write_together
 
+CONFLICT_OF_ONE = "TransactionConflictException"
 NONE, CONFLICT, FAILED = "None", "TransactionConflict", "ConditionalCheckFailed"
 
 
@@ -91,3 +92,28 @@ def test_a_conflict_without_end_is_told_within_seconds(waits: list[float]) -> No
     assert 4 <= len(client.asked) <= 20
     assert len(waits) == len(client.asked) - 1
     assert sum(waits) < 10
+
+
+def test_one_write_waits_for_a_transaction_on_its_item(waits: list[float]) -> None:
+    """Also there a conflict says nothing about the condition."""
+    answers: list[Exception | str] = [ClientError({"Error": {"Code": CONFLICT_OF_ONE}}, "UpdateItem"), "done"]
+
+    def write_one() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert until_undisturbed(write_one) == "done"
+    assert len(waits) == 1
+
+
+def test_one_write_whose_condition_does_not_hold_is_told_at_once(waits: list[float]) -> None:
+    """It is not going to."""
+
+    def write_one() -> str:
+        raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
+
+    with pytest.raises(ClientError, match="ConditionalCheckFailedException"):
+        until_undisturbed(write_one)
+    assert waits == []

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from lakeshot.errors import CatalogError, LockLostError
+from lakeshot.errors import CatalogError, CommitError, LockLostError
 from tests.unit.conftest import NOON
 from tests.unit.manifests import column
 from tests.unit.stage import DAY_1, DAY_2, DAY_3, Stage
@@ -60,6 +60,47 @@ def test_a_column_of_another_type_opens_a_new_generation(stage: Stage) -> None:
         stage.report(plan)
     assert [generation(stage, day) for day in (DAY_1, DAY_2, DAY_3)] == [1, 2, 2]
     assert stage.lake.generations == {DAY_1: 1, DAY_2: 2, DAY_3: 2}
+
+
+def test_every_schema_of_a_generation_counts_not_only_the_newest(stage: Stage) -> None:
+    """The older one disagrees, and its partition is in the table that the newest is in."""
+    for run, day, columns in (
+        ("run-1", 1, (column("Stars", "bigint"),)),
+        ("run-2", 2, (column("Text", "string"),)),
+        ("run-3", 3, (column("Stars", "number_text"),)),
+    ):
+        plan = stage.begin(run, day)
+        stage.commit(plan, columns=columns)
+        stage.catalogue(plan)
+        stage.verify(plan)
+        stage.publish(plan)
+        stage.report(plan)
+    assert [generation(stage, day) for day in (DAY_1, DAY_2, DAY_3)] == [1, 1, 2]
+
+
+def test_an_edited_manifest_of_an_older_snapshot_is_told_with_its_remedy(stage: Stage) -> None:
+    """Nobody else knows its columns, so where the new snapshot belongs is not guessed."""
+    first = stage.succeed("run-1", 1)
+    plan = stage.begin("run-2", 2)
+    stage.commit(plan)
+    stage.write(first.manifest_key, b"{}")
+    with pytest.raises(CommitError, match=r"run-1/manifest\.json was changed .* restore the version of the"):
+        stage.catalogue(plan)
+    assert generation(stage, DAY_2) is None
+
+
+def test_an_edited_manifest_is_not_needed_where_another_one_has_the_same_columns(stage: Stage) -> None:
+    """So after a rollback from a snapshot whose manifest was edited, the next run succeeds."""
+    stage.succeed("run-1", 1)
+    edited = stage.succeed("run-2", 2)
+    stage.write(edited.manifest_key, b"{}")
+    back = stage.begin("run-3", 1, rollback=True)
+    stage.catalogue(back)
+    stage.verify(back)
+    stage.publish(back)
+    stage.report(back)
+    stage.succeed("run-4", 3)
+    assert (stage.shown[0], generation(stage, DAY_3)) == (DAY_3, 1)
 
 
 def test_snapshots_that_were_never_verified_do_not_count(stage: Stage) -> None:

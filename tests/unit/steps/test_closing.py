@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from lakeshot.errors import LockLostError
+from lakeshot.errors import LockLostError, RunClosingError
 from lakeshot.names import run_token
 from lakeshot.runs.plan import Plan
 from lakeshot.runs.records import RunRecord, RunState, expiry
@@ -106,7 +106,7 @@ def test_nothing_is_removed_while_a_job_does_not_stop(stage: Stage) -> None:
     stage.glue.obeys = False
     plan = committed(stage)
     stage.glue.start("lakeshot-dev-reviews", "run-2", "jr_1")
-    with pytest.raises(TimeoutError):
+    with pytest.raises(RunClosingError):
         stage.close("run-2", cause="boom")
     assert (len(stage.data()), stage.known(), stage.notices) == (1, [DAY_2], [])
     fence = stage.lock().last_fence()

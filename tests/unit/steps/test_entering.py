@@ -7,6 +7,7 @@ import pytest
 from lakeshot.errors import CommitError, LockLostError, RunGoneError
 from lakeshot.runs.plan import Baseline
 from lakeshot.runs.snapshots import Snapshot
+from tests.unit.manifests import COLUMNS
 from tests.unit.stage import DAY_1, Stage
 
 
@@ -51,6 +52,24 @@ def test_a_manifest_that_was_changed_is_not_trusted(stage: Stage) -> None:
     stage.write(plan.manifest_key, edited.model_dump_json().encode())
     with pytest.raises(CommitError, match="was changed after it was committed"):
         stage.enter(plan).manifest()
+
+
+def test_a_published_manifest_that_was_changed_is_nothing_to_start_from(stage: Stage) -> None:
+    """A new run would only meet it again, so the message says how to go on without it."""
+    first = stage.succeed("run-1", 1)
+    entry = stage.snapshots().get(DAY_1)
+    assert entry is not None
+    plan = stage.begin("run-2", 2)
+    baseline = Baseline(manifest=first.manifest_uri, sha256=str(entry.manifest_sha256))
+    run = replace(stage.enter(plan), plan=plan.model_copy(update={"baseline": baseline}))
+    assert run.baseline_columns() == COLUMNS
+    stage.write(first.manifest_key, b"{}")
+    with pytest.raises(CommitError) as caught:
+        run.baseline_columns()
+    assert f"{first.manifest_uri} was changed" in str(caught.value)
+    assert f"{entry.manifest_sha256} was recorded" in str(caught.value)
+    assert "restore the version of the object that has the recorded SHA-256" in str(caught.value)
+    assert "make rollback" in str(caught.value)
 
 
 def test_a_redriven_run_whose_snapshot_was_removed_is_told_so(stage: Stage) -> None:

@@ -1,11 +1,17 @@
 """Causes as Step Functions hands them over, told to a person."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from lakeshot.steps.failure import explain
+from lakeshot import errors
+from lakeshot.errors import LakeshotError
+from lakeshot.steps.failure import NEXT_STEPS, explain
 from lakeshot.steps.messages import ExecutionEnd
+
+OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 
 
 def end(status: str = "FAILED", **fields: str | None) -> ExecutionEnd:
@@ -19,7 +25,7 @@ def test_a_lambdas_error_is_told_in_its_own_words() -> None:
     )
     failure = explain(end(error="VerificationError", cause=cause))
     assert failure.cause == "VerificationError: Athena counts 1 rows"
-    assert failure.next_step == "Run again; if it repeats, look at the job's log."
+    assert failure.next_step.startswith("Run again; if it repeats, look at the job's log.")
 
 
 def test_a_glue_jobs_error_is_told_in_its_own_words() -> None:
@@ -110,6 +116,13 @@ def test_a_run_that_came_too_late_or_too_early_is_told_so(error: str, next_step:
     """After its own closing, or before another run's was over; in the words of the step that noticed."""
     failure = explain(end(cause=json.dumps({"errorType": error, "errorMessage": "run x was closed"})))
     assert (failure.cause, failure.next_step) == (f"{error}: run x was closed", next_step)
+
+
+def test_every_error_has_a_next_step_and_a_row_in_the_operations_page() -> None:
+    """A class that is added or removed changes all three."""
+    kinds = {kind.__name__ for kind in LakeshotError.__subclasses__() if kind.__module__ == errors.__name__}
+    told = set(re.findall(r"^\| `(\w+Error)` \|", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE))
+    assert kinds - {"ConfigError"} == set(NEXT_STEPS) == told
 
 
 @pytest.mark.parametrize(

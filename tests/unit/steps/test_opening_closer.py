@@ -10,7 +10,7 @@ from lakeshot.steps.closing import Closer
 from lakeshot.steps.messages import ExecutionEnd
 from lakeshot.steps.opening_closer import open_closer
 from tests.unit.conftest import NOON
-from tests.unit.services import Session, deploy, services_of
+from tests.unit.services import Session, services_of
 from tests.unit.stage import ARN, GROUP, MEMBERS, Stage
 
 
@@ -25,14 +25,14 @@ def exports(closer: Closer) -> list[str]:
 
 def test_one_exports_run_is_closed_by_that_export_alone(stage: Stage) -> None:
     """With its own lake, and no group."""
-    deploy(stage)
+    stage.deploy()
     closer = opened(stage, {"export": "orders"})
     assert (exports(closer), closer.group) == (["orders"], None)
 
 
 def test_a_groups_run_is_closed_with_all_members(stage: Stage) -> None:
     """Also if it ended before it recorded which they are."""
-    deploy(stage)
+    stage.deploy()
     closer = opened(stage, {"group": "nightly"})
     assert exports(closer) == list(MEMBERS)
     assert closer.group is not None
@@ -41,7 +41,7 @@ def test_a_groups_run_is_closed_with_all_members(stage: Stage) -> None:
 
 def test_a_member_that_left_the_group_meanwhile_is_closed_too(stage: Stage) -> None:
     """The run holds its lock."""
-    deploy(stage)
+    stage.deploy()
     smaller = GROUP.model_copy(update={"exports": ("reviews",)})
     stage.ssm.values["/lakeshot/dev/groups/nightly"] = smaller.model_dump_json()
     stage.groups.start(
@@ -61,14 +61,14 @@ def test_a_member_that_left_the_group_meanwhile_is_closed_too(stage: Stage) -> N
 
 def test_a_member_that_is_not_deployed_any_more_does_not_stop_the_closing(stage: Stage) -> None:
     """The others have leftovers all the same."""
-    deploy(stage)
+    stage.deploy()
     del stage.ssm.values["/lakeshot/dev/exports/reviews"]
     assert exports(opened(stage, {"group": "nightly"})) == ["orders"]
 
 
 def test_a_group_without_any_deployed_member_cannot_be_closed(stage: Stage) -> None:
     """There is nothing left to close, and the message says of which group."""
-    deploy(stage)
+    stage.deploy()
     for name in MEMBERS:
         del stage.ssm.values[f"/lakeshot/dev/exports/{name}"]
     with pytest.raises(PayloadError, match="no export of group 'nightly' is deployed any more"):
@@ -78,6 +78,6 @@ def test_a_group_without_any_deployed_member_cannot_be_closed(stage: Stage) -> N
 @pytest.mark.parametrize("given", [{"export": "payments"}, {"group": "payments"}, {}, [], "reviews", None])
 def test_what_names_nothing_deployed_cannot_be_closed(given: object, stage: Stage) -> None:
     """Nothing of it can be there."""
-    deploy(stage)
+    stage.deploy()
     with pytest.raises(PayloadError, match="is deployed in stage 'dev'"):
         opened(stage, given)

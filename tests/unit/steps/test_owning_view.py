@@ -5,7 +5,7 @@ import pytest
 from lakeshot.lake.group_view_sql import empty_group_select
 from lakeshot.steps.owning_view import create_view, drop_view
 from lakeshot.steps.services import Services
-from tests.unit.services import Session, deploy, group_view_opener, lake_opener, services_of
+from tests.unit.services import Session, group_view_opener, lake_opener, services_of
 from tests.unit.stage import DAY_1, Stage
 
 OWNER, GROUP_OWNER = {"Export": "reviews"}, {"Group": "nightly"}
@@ -15,7 +15,7 @@ OWNER, GROUP_OWNER = {"Export": "reviews"}, {"Group": "nightly"}
 def services(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Services:
     monkeypatch.setattr("lakeshot.steps.owning_view.open_lake", lake_opener(stage))
     monkeypatch.setattr("lakeshot.steps.owning_view.open_group_view", group_view_opener(stage))
-    deploy(stage)
+    stage.deploy()
     return services_of(Session(stage))
 
 

@@ -26,11 +26,11 @@ def test_data_partition_and_entry_of_the_oldest_go(stage: Stage) -> None:
     plan = stage.begin("run-3", 3)
     stage.make_ready(plan)
     stage.publish(plan)
-    assert stage.retain(plan) == [DAY_1]
-    assert stage.known() == [DAY_3, DAY_2]
-    assert sorted(stage.lake.registered) == [DAY_2, DAY_3]
-    assert days(stage) == [DAY_2, DAY_3]
-    assert stage.retain(plan) == []
+    for _ in range(2):
+        stage.retain(plan)
+        assert stage.known() == [DAY_3, DAY_2]
+        assert sorted(stage.lake.registered) == [DAY_2, DAY_3]
+        assert days(stage) == [DAY_2, DAY_3]
 
 
 def test_what_the_view_shows_stays_however_old(stage: Stage) -> None:
@@ -42,7 +42,7 @@ def test_what_the_view_shows_stays_however_old(stage: Stage) -> None:
     stage.catalogue(plan)
     stage.verify(plan)
     stage.publish(plan, allow_older=True)
-    assert stage.retain(plan) == [DAY_2]
+    stage.retain(plan)
     assert (days(stage), stage.lake.shown_rows()) == ([DAY_1, DAY_3], 2)
 
 
@@ -54,7 +54,8 @@ def test_what_a_view_is_being_moved_to_stays(stage: Stage) -> None:
     plan = stage.begin("run-3", 3)
     move = Move(export="reviews", snapshot=DAY_1, fence=stage.enter(plan).fence)
     stage.pointers.announce([move], run="run-3", allow_older=True)
-    assert stage.retain(plan) == []
+    stage.retain(plan)
+    assert stage.known() == [DAY_3, DAY_2, DAY_1]
 
 
 def test_what_is_not_verified_is_not_counted(stage: Stage) -> None:
@@ -63,20 +64,20 @@ def test_what_is_not_verified_is_not_counted(stage: Stage) -> None:
     stage.succeed("run-1", 1)
     plan = stage.begin("run-2", 2)
     stage.commit(plan)
-    assert stage.retain(plan) == []
+    stage.retain(plan)
     assert stage.known() == [DAY_2, DAY_1]
 
 
 def test_a_snapshot_is_removed_from_its_own_generation(stage: Stage) -> None:
     """Its partition is in no other table."""
     keeping(stage, 1)
-    plan = stage.succeed("run-1", 1)
+    stage.succeed("run-1", 1)
     later = stage.begin("run-2", 2)
     stage.make_ready(later)
     stage.publish(later)
     stage.snapshots().placed(DAY_1, 2, run="run-2", fence=stage.enter(later).fence)
     stage.lake.generations[DAY_1] = 2
-    assert stage.retain(later) == [plan.snapshot]
+    stage.retain(later)
     assert list(stage.lake.registered) == [DAY_2]
 
 
@@ -90,7 +91,7 @@ def test_a_removal_that_was_interrupted_is_finished_by_the_next_run(stage: Stage
     later = stage.begin("run-4", 4)
     stage.make_ready(later)
     stage.publish(later)
-    assert stage.retain(later) == [DAY_1]
+    stage.retain(later)
     assert days(stage) == [DAY_2, later.snapshot]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lakeshot.errors import RunClosingError
 from lakeshot.steps.stopping import stop_crawler, stop_job
 from tests.unit.stage import Stage
 
@@ -27,7 +28,9 @@ def test_a_job_that_does_not_stop_is_an_error(stage: Stage) -> None:
     """Nobody may clean up behind a job that still writes."""
     stage.glue.obeys = False
     stage.glue.start(JOB, "run-1", "jr_1")
-    with pytest.raises(TimeoutError, match=r"Glue job runs \['jr_1'\] of lakeshot-dev-reviews do not stop"):
+    with pytest.raises(
+        RunClosingError, match=r"lakeshot-dev-reviews was told .* after 2 minutes \(jr_1\).* Stop it in the"
+    ):
         stop_job(stage.liveness, JOB, "run-1")
 
 
@@ -63,6 +66,6 @@ def test_a_crawl_that_ends_by_itself_meanwhile_is_no_error(
 def test_a_crawl_that_is_being_stopped_is_only_waited_for(stage: Stage) -> None:
     """And is an error if it goes on for ever."""
     stage.glue.crawlers[JOB] = {"State": "STOPPING"}
-    with pytest.raises(TimeoutError, match="crawler lakeshot-dev-reviews does not stop"):
+    with pytest.raises(RunClosingError, match=r"crawler lakeshot-dev-reviews was told to .* Stop it in the"):
         stop_crawler(stage.liveness.glue, JOB)
     assert stage.glue.stopped == []

@@ -16,31 +16,28 @@ _DELETED_AT_ONCE = 1_000
 """The most keys one DeleteObjects call takes."""
 
 
-def abort_uploads(client: "S3Client", bucket: str, prefix: str, run: str) -> int:
-    """Abort every multipart upload of a run below a prefix; how many there were."""
-    found = 0
+def abort_uploads(client: "S3Client", bucket: str, prefix: str, run: str) -> None:
+    """Abort every multipart upload of a run below a prefix."""
     with refusals_named("s3:ListBucketMultipartUploads", f"s3://{bucket}"):
         pages = list(client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix))
     for upload in (upload for page in pages for upload in page.get("Uploads", [])):
         if not is_of_run(upload["Key"], run):
             continue
-        found += 1
         with (
             suppress(client.exceptions.NoSuchUpload),
             refusals_named("s3:AbortMultipartUpload", f"s3://{bucket}/{upload['Key']}"),
         ):
             client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-    return found
 
 
 def delete_files(
     client: "S3Client", bucket: str, prefix: str, run: str, *, keep: Collection[str] = ()
-) -> tuple[str, ...]:
-    """Delete a run's data files below a prefix except those to keep; the keys that are gone."""
+) -> None:
+    """Delete a run's data files below a prefix except those to keep."""
     with refusals_named("s3:ListBucket", f"s3://{bucket}"):
         pages = list(client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
     found = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    keys = tuple(key for key in found if is_of_run(key, run) and key not in keep)
+    keys = [key for key in found if is_of_run(key, run) and key not in keep]
     for start in range(0, len(keys), _DELETED_AT_ONCE):
         objects: list[ObjectIdentifierTypeDef] = [
             {"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]
@@ -52,7 +49,6 @@ def delete_files(
                 f"S3 did not delete {len(refused)} files of run {run!r} below s3://{bucket}/{prefix}: "
                 f"{refused[0].get('Message')} ({refused[0].get('Key')}); allow s3:DeleteObject and run again"
             )
-    return keys
 
 
 def is_of_run(key: str, run: str) -> bool:

@@ -20,6 +20,12 @@ from lakeshot.stored import put_once, read
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_REMEDY = (
+    "If it is the failed run's own, run again. If it is an earlier snapshot's, restore the version of the "
+    "object that has the recorded SHA-256: the bucket keeps it for 30 days. If that snapshot is the "
+    "published one, rolling back to another one helps as well: make rollback"
+)
+
 
 class FileEntry(Model):
     """One data file. ``sha256`` is hex, ``crc32`` and ``etag`` are as S3 writes them."""
@@ -83,7 +89,7 @@ def save_manifest(client: "S3Client", bucket: str, key: str, manifest: Manifest)
     uri = f"s3://{bucket}/{key}"
     body = manifest.model_dump_json().encode()
     if not put_once(client, uri, body):
-        body = _read(client, uri)
+        body = read(client, uri) or b""
         there = _parsed(body, uri)
         if there.model_copy(update={"finished_at": manifest.finished_at}) != manifest:
             raise CommitError(
@@ -99,21 +105,16 @@ def load_manifest(client: "S3Client", uri: str, sha256_hex: str) -> Manifest:
 
     Raises CommitError if it is gone, or is not byte by byte what was committed.
     """
-    body = _read(client, uri)
+    body = read(client, uri)
+    if body is None:
+        raise CommitError(f"{uri} is gone; its SHA-256 was recorded as {sha256_hex}. {_REMEDY}")
     found = sha256(body).hexdigest()
     if found != sha256_hex:
         raise CommitError(
-            f"{uri} was changed after it was committed: its SHA-256 is {found}, {sha256_hex} was recorded; "
-            "restore the recorded version of the object, or start a new run"
+            f"{uri} was changed after it was committed: its SHA-256 is {found}, {sha256_hex} was recorded. "
+            f"{_REMEDY}"
         )
     return _parsed(body, uri)
-
-
-def _read(client: "S3Client", uri: str) -> bytes:
-    body = read(client, uri)
-    if body is None:
-        raise CommitError(f"{uri} is gone; restore it from the bucket's versions, or start a new run")
-    return body
 
 
 def _parsed(body: bytes, uri: str) -> Manifest:
@@ -121,5 +122,6 @@ def _parsed(body: bytes, uri: str) -> Manifest:
         return Manifest.model_validate_json(body)
     except ValidationError as error:
         raise CommitError(
-            f"{uri} is not a manifest that this version understands; start a new run"
+            f"{uri} is not a manifest that this version of Lakeshot understands; if another version wrote "
+            "it, deploy that one, else start a new run"
         ) from error

@@ -97,8 +97,8 @@ class GroupPayload(RunOptions):
     @model_validator(mode="after")
     def _members_have_no_options(self) -> Self:
         for member in self.members:
-            options = RunOptions.model_fields.items()
-            own = [name for name, field in options if getattr(member, name) != field.default]
+            options = {**RunOptions.model_fields, "reuse_export": Payload.model_fields["reuse_export"]}
+            own = [name for name, field in options.items() if getattr(member, name) != field.default]
             if own:
                 raise ValueError(
                     f"the member {member.export!r} has options of its own ({', '.join(own)}); "

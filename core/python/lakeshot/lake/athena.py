@@ -21,9 +21,27 @@ class Athena:
     database: str
 
     def run(self, sql: str) -> str:
-        """Run a statement to its end and return its query id; CatalogError has Athena's own reason."""
+        """Run a statement to its end and return its query id; CatalogError has Athena's own reason.
+
+        What Athena itself calls worth retrying, such as a busy moment of S3, is tried again.
+        """
+        return self._run(sql, tries=3)
+
+    def _run(self, sql: str, *, tries: int) -> str:
+        query_id = self._start(sql)
+        try:
+            wr.athena.wait_query(query_execution_id=query_id, boto3_session=self.session)
+        except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
+            if tries > 1 and self._may_be_retried(query_id):
+                return self._run(sql, tries=tries - 1)
+            raise CatalogError(
+                f"Athena could not run the query {query_id}: {error}. The query was: {sql[:500]}"
+            ) from error
+        return query_id
+
+    def _start(self, sql: str) -> str:
         with refusals_named("athena:StartQueryExecution", f"workgroup/{self.workgroup}"):
-            query_id = str(
+            return str(
                 wr.athena.start_query_execution(
                     sql,
                     database=self.database,
@@ -32,13 +50,10 @@ class Athena:
                     wait=False,
                 )
             )
-        try:
-            wr.athena.wait_query(query_execution_id=query_id, boto3_session=self.session)
-        except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
-            raise CatalogError(
-                f"Athena could not run the query {query_id}: {error}. The query was: {sql[:500]}"
-            ) from error
-        return query_id
+
+    def _may_be_retried(self, query_id: str) -> bool:
+        found = self.session.client("athena").get_query_execution(QueryExecutionId=query_id)
+        return bool(found["QueryExecution"]["Status"].get("AthenaError", {}).get("Retryable", False))
 
     def number(self, query_id: str) -> int:
         """The one number a finished query returned."""

@@ -1,9 +1,9 @@
 """One budget of read units per second, shared by all live parts of a run.
 
 A page is granted before it is read and settled to what the service measured afterwards. Two
-limits hold at once, both counted in seconds of budget so that the rate may change meanwhile:
-a bucket that fills a little slower than promised and goes into debt by what a page cost more
-than expected, and a window that bounds any ten seconds.
+limits hold at once, both counted in seconds of budget: a bucket that fills a little slower than
+promised and goes into debt by what a page cost more than expected, and a window that bounds any
+ten seconds.
 """
 
 import time
@@ -97,11 +97,6 @@ class ReadBudget:
     def units_per_second(self) -> float:
         """Read units per second that may be consumed now."""
         return self._rate
-
-    def change(self, units_per_second: float) -> None:
-        """Go on at another rate. What was consumed before counts at the rate of its time."""
-        with self._at_now():
-            self._rate = _positive(units_per_second)
 
     def ask(self, part: int) -> Grant | Wait:
         """A page for this part, or how long to wait before asking again."""

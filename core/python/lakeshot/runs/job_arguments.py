@@ -33,7 +33,7 @@ class JobArguments(Model):
     @classmethod
     def parse(cls, argv: Sequence[str]) -> "JobArguments":
         """The arguments among all that Glue passes to a script, its own included."""
-        given = {name.removeprefix("--"): value for name, value in pairwise(argv)}
+        given = {name.removeprefix("--"): value for name, value in pairwise(argv) if name.startswith("--")}
         missing = sorted(cls.model_fields.keys() - given.keys())
         if missing:
             raise PayloadError(

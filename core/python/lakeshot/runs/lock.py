@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lakeshot.errors import LockHeldError, LockLostError
 from lakeshot.model import Model
 from lakeshot.runs.keys import item_key
+from lakeshot.runs.transactions import until_undisturbed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -83,13 +84,19 @@ class Lock:
         does not hold the lock.
         """
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.update_item(
-                TableName=self._table,
-                Key=self._key,
-                UpdateExpression="SET fence = fence + :one, closing = :yes",
-                ConditionExpression="#run = :run AND attribute_not_exists(closing)",
-                ExpressionAttributeNames={"#run": "run"},
-                ExpressionAttributeValues={":run": {"S": run}, ":one": {"N": "1"}, ":yes": {"BOOL": True}},
+            until_undisturbed(
+                lambda: self._client.update_item(
+                    TableName=self._table,
+                    Key=self._key,
+                    UpdateExpression="SET fence = fence + :one, closing = :yes",
+                    ConditionExpression="#run = :run AND attribute_not_exists(closing)",
+                    ExpressionAttributeNames={"#run": "run"},
+                    ExpressionAttributeValues={
+                        ":run": {"S": run},
+                        ":one": {"N": "1"},
+                        ":yes": {"BOOL": True},
+                    },
+                )
             )
         holder = self.holder()
         return holder.fence if holder is not None and holder.run == run and holder.closing else None
@@ -112,17 +119,14 @@ class Lock:
             }
         }
 
-    def release(self, *, run: str) -> bool:
-        """Give the lock up that ``run`` holds and was fenced off from; True if it did.
+    def release(self, *, run: str) -> None:
+        """Give the lock up if ``run`` holds it and was fenced off.
 
         The number stays, so that the next one is higher.
         """
         update = self._releasing(run, "attribute_exists(closing)", {})
-        try:
-            self._client.update_item(**update)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            until_undisturbed(lambda: self._client.update_item(**update))
 
     def releasing(self, *, run: str, fence: int) -> "TransactWriteItemTypeDef":
         """The release as one entry of a transaction, for a holder with this fencing number."""

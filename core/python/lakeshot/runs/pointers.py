@@ -5,7 +5,7 @@ members of a group in one transaction. So whatever is interrupted in between is 
 and can be put back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lakeshot.errors import CatalogError, LockLostError
@@ -57,9 +57,9 @@ class Pointers:
         values = {name: value["S"] for name, value in (item or {}).items() if name in Pointer.model_fields}
         return Pointer.model_validate(values)
 
-    def arrived(self, moves: Sequence[Move]) -> bool:
-        """Whether every move is confirmed already."""
-        return all(self.of(move.export) == Pointer(snapshot=move.snapshot) for move in moves)
+    def arrived(self, exports: Iterable[str], snapshot: str) -> bool:
+        """Whether the views of all these exports show the snapshot, and nobody is moving one."""
+        return all(self.of(export) == Pointer(snapshot=snapshot) for export in exports)
 
     def announce(self, moves: Sequence[Move], *, run: str, allow_older: bool) -> str:
         """Say that ``run`` is moving these views, all or none; the attempt's name.

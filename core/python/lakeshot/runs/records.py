@@ -10,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from lakeshot.model import Model
 from lakeshot.runs.keys import export_key, group_key, run_key
+from lakeshot.runs.transactions import until_undisturbed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -119,7 +120,8 @@ class RunTable:
 
     def update(self, export: str, run: str, **fields: object) -> None:
         """Set fields of a record, named as in RunRecord; a record that does not exist is an error."""
-        self._client.update_item(**self._setting(export, run, fields))
+        setting = self._setting(export, run, fields)
+        until_undisturbed(lambda: self._client.update_item(**setting))
 
     def get(self, export: str, run: str) -> RunRecord | None:
         """The record of a run, or None."""

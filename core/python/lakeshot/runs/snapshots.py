@@ -17,7 +17,7 @@ from lakeshot.names import snapshot_name
 from lakeshot.runs.keys import export_key, item_key, run_key
 from lakeshot.runs.lock import Lock
 from lakeshot.runs.records import RunState, expiry
-from lakeshot.runs.transactions import write_together
+from lakeshot.runs.transactions import until_undisturbed, write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -85,12 +85,14 @@ class Snapshots:
     def unclaim(self, *, run: str, moment: datetime) -> None:
         """Give a claimed moment up if it is this run's and nothing was committed for it."""
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.delete_item(
-                TableName=self._table,
-                Key=self._key(snapshot_name(moment)),
-                ConditionExpression="#run = :run AND #state = :claimed",
-                ExpressionAttributeNames={"#run": "run", "#state": "state"},
-                ExpressionAttributeValues={":run": {"S": run}, ":claimed": {"S": "claimed"}},
+            until_undisturbed(
+                lambda: self._client.delete_item(
+                    TableName=self._table,
+                    Key=self._key(snapshot_name(moment)),
+                    ConditionExpression="#run = :run AND #state = :claimed",
+                    ExpressionAttributeNames={"#run": "run", "#state": "state"},
+                    ExpressionAttributeValues={":run": {"S": run}, ":claimed": {"S": "claimed"}},
+                )
             )
 
     def committed(self, snapshot: Snapshot, *, fence: int) -> None:
@@ -158,9 +160,11 @@ class Snapshots:
         The moment stays taken: somebody who was paused while removing the same snapshot must find nothing
         there that a later run, or a redrive, has written since.
         """
-        self._client.put_item(
-            TableName=self._table,
-            Item={**self._key(snapshot), "expires_at": {"N": str(expiry(datetime.now(UTC)))}},
+        until_undisturbed(
+            lambda: self._client.put_item(
+                TableName=self._table,
+                Item={**self._key(snapshot), "expires_at": {"N": str(expiry(datetime.now(UTC)))}},
+            )
         )
 
     def _set(

@@ -1,13 +1,14 @@
 """The catalog step: in which generation of the table a snapshot belongs, and its place there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeshot.commit.manifest import Manifest, load_manifest
-from lakeshot.errors import CatalogError, LockLostError, RunGoneError
+from lakeshot.errors import CatalogError, CommitError, LockLostError, RunGoneError
 from lakeshot.lake import Lake
 from lakeshot.lake.generations import Known, generation_for
+from lakeshot.runs.snapshots import Snapshot
 from lakeshot.steps.entering import EnteredRun
 
 if TYPE_CHECKING:
@@ -51,14 +52,23 @@ class Cataloguer:
 
     def _known(self, run: EnteredRun) -> Iterator[Known]:
         """Every schema there is in each generation, once."""
-        seen = set()
+        alike: dict[tuple[int, str | None], list[Snapshot]] = {}
         for entry in run.snapshots.all():
-            if entry.state != "verified" or entry.generation is None:
-                continue
-            if (schema := (entry.generation, entry.schema_fingerprint)) not in seen:
-                seen.add(schema)
-                other = load_manifest(self.s3, str(entry.manifest), str(entry.manifest_sha256))
-                yield entry.generation, other.format, other.columns
+            if entry.state == "verified" and entry.generation is not None:
+                alike.setdefault((entry.generation, entry.schema_fingerprint), []).append(entry)
+        for (generation, _), entries in alike.items():
+            other = self._first_intact(entries)
+            yield generation, other.format, other.columns
+
+    def _first_intact(self, entries: Sequence[Snapshot]) -> Manifest:
+        """A manifest of snapshots with the same columns; CommitError, about the first, if none is intact."""
+        errors = []
+        for entry in entries:
+            try:
+                return load_manifest(self.s3, str(entry.manifest), str(entry.manifest_sha256))
+            except CommitError as error:
+                errors.append(error)
+        raise errors[0]
 
     def _check_crawl(self, run: EnteredRun) -> None:
         """CatalogError unless the crawler's last crawl began after this run did, and succeeded."""

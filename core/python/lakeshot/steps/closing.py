@@ -133,13 +133,13 @@ class Closer:
         fields = {"state": RunState(end.status).value, "finished_at": now, "expires_at": expiry(now)}
         records = []
         for runs, name in self._kept_in():
-            record = self._record(runs, name, end, now)
+            record = self._recorded(runs, name, end, now)
             # A record that a redrive did not come to counts it all the same: nobody may open it any more.
             if record.state is RunState.RUNNING or record.redrive < end.redrive:
                 ending = runs.closing(name, end.run, redrive=end.redrive, **fields)
                 with suppress(self.dynamodb.exceptions.TransactionCanceledException):
                     write_together(self.dynamodb, [ending])
-            records.append(self._record(runs, name, end, now))
+            records.append(self._recorded(runs, name, end, now))
         return records
 
     def _tell(self, end: ExecutionEnd, records: Sequence[RunRecord]) -> None:
@@ -162,7 +162,7 @@ class Closer:
             kept.append((RunTable.of_groups(self.dynamodb, self._table), self.group.name))
         return kept
 
-    def _record(self, runs: RunTable, name: str, end: ExecutionEnd, now: datetime) -> RunRecord:
+    def _recorded(self, runs: RunTable, name: str, end: ExecutionEnd, now: datetime) -> RunRecord:
         """The run's record; a run whose payload could not be read gets one only here."""
         new = RunRecord(
             run=end.run,

@@ -10,9 +10,9 @@ from lakeshot.steps.messages import ExecutionEnd
 
 _RUN_AGAIN = "Look at the job's log, then run again; nothing has to be cleaned up first."
 _TOO_SLOW = "Raise timeout_minutes, the read percentage or the workers, then run again."
-_NEXT_STEPS = {
+NEXT_STEPS = {
     "LockHeldError": "Wait for the run that holds the lock, or stop it.",
-    "LockLostError": "Another run has taken over; run again only if that one fails.",
+    "LockLostError": "The run was ended or redriven meanwhile; run again if one is still needed.",
     "RunClosingError": "Run again in a few minutes; if it repeats, look at the log of the close function.",
     "RunGoneError": "Start a new run.",
     "PayloadError": "Correct the payload and start the run again.",
@@ -20,13 +20,14 @@ _NEXT_STEPS = {
     "NestedValuesError": "Say 'nested: json' in exports.yaml or pin the attribute's type, deploy, run again.",
     "PinnedTypeError": "Widen or remove the attribute's entry in 'types' of exports.yaml, deploy, run again.",
     "PermissionDeniedError": "Allow the action in the role's policy, then run again.",
-    "VerificationError": "Run again; if it repeats, look at the job's log.",
+    "VerificationError": "Run again; if it repeats, look at the job's log. If it was a rollback, "
+    "choose another snapshot, or restore the file from the bucket's versions.",
     "CatalogError": "Correct the catalog, then run again.",
-    "CommitError": "Run again.",
+    "CommitError": "Do what the cause says last.",
     "BudgetLostError": "The job's driver was lost. Run again; if it repeats, use a larger worker type.",
     "ThrottledError": "Lower the read percentage or raise the table's capacity, then run again.",
-    "States.Timeout": _TOO_SLOW,
 }
+"""By the name of each of our errors that can end a run."""
 _OUR_ERROR = re.compile(r"(?:^|[\s;.])(?P<kind>[A-Za-z]+Error): (?P<message>.+)", re.DOTALL)
 
 
@@ -64,14 +65,14 @@ def _of_job(job_run: Mapping[str, Any]) -> Failure:
     if job_run["JobRunState"] == "STOPPED":
         return Failure(cause="the Glue job was stopped from outside this run", next_step="Run again.")
     ours = _OUR_ERROR.search(message)
-    if ours is not None and ours["kind"] in _NEXT_STEPS:
+    if ours is not None and ours["kind"] in NEXT_STEPS:
         return _failure(ours["kind"], ours["message"])
     return _failure("", message or "the Glue job failed without a message")
 
 
 def _failure(kind: str, message: str) -> Failure:
     return Failure(
-        cause=f"{kind}: {message}" if kind else message, next_step=_NEXT_STEPS.get(kind, _RUN_AGAIN)
+        cause=f"{kind}: {message}" if kind else message, next_step=NEXT_STEPS.get(kind, _RUN_AGAIN)
     )
 
 

@@ -1,11 +1,11 @@
 """Finds what an ended execution ran: one export, or the members of a group."""
 
 from lakeshot.errors import PayloadError
-from lakeshot.lake.open import open_group_view, open_lake
 from lakeshot.runs.records import RunTable
 from lakeshot.steps.closing import ClosedGroup, Closer
 from lakeshot.steps.deployments import read_deployed, read_deployed_group
 from lakeshot.steps.messages import ExecutionEnd
+from lakeshot.steps.opening_lake import open_group_view, open_lake
 from lakeshot.steps.services import Services
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from lakeshot.commit.manifest import load_manifest
 from lakeshot.lake.group_view_sql import empty_group_select
-from lakeshot.lake.open import open_group_view, open_lake
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Lock
 from lakeshot.steps.deployments import read_deployed, read_deployed_group
+from lakeshot.steps.opening_lake import open_group_view, open_lake
 from lakeshot.steps.services import Services
 
 _MAKER = "stack"

@@ -12,7 +12,7 @@ from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.config.payload import GroupPayload, Payload, RunOptions, parse_payload
 from lakeshot.dynamodb.raw_export import RawExport
 from lakeshot.errors import PayloadError, RunClosingError
-from lakeshot.names import StageNames, snapshot_moment
+from lakeshot.names import StageNames, snapshot_moment, snapshot_name
 from lakeshot.runs.entrance import Entrance
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Holder, Lock
@@ -170,7 +170,7 @@ class Planner:
         first = reused[0].export_time if reused[0] is not None else run.started_at
         moment = claim_together(exports, run=run.name, moment=settled or first)
         if settled is not None and moment != settled:
-            raise gone(run.name, f"of {settled:%Y-%m-%d %H:%M:%S} UTC")
+            raise gone(run.name, snapshot_name(settled))
         return moment
 
     def _plan(self, run: _Run, payload: Payload, deployed: Deployed, moment: datetime) -> Plan:

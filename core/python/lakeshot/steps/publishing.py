@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeshot.errors import CatalogError, VerificationError
+from lakeshot.errors import CatalogError, RunGoneError, VerificationError
 from lakeshot.lake import Lake
 from lakeshot.lake.group_view_sql import empty_group_select
 from lakeshot.lake.view import ViewDefinition
@@ -65,19 +65,22 @@ class Publisher:
         """Let every view show its snapshot, all or none; repeating it changes nothing.
 
         Raises CatalogError for a moment older than the one shown, VerificationError for a view that does
-        not show what it should, LockLostError if the run is not at work any more; the views then show
-        what they showed before.
+        not show what it should, RunGoneError if what the run had staged was removed, LockLostError if the
+        run is not at work any more; the views then show what they showed before.
         """
-        moves = [view.move for view in views]
-        if not self.pointers.arrived(moves):
+        if not self._arrived(views):
             try:
                 self._publish(views, group, allow_older=allow_older)
             except Exception:
                 # Another invocation of this step may have done it, or the answer to confirming was lost.
-                if not self.pointers.arrived(moves):
+                if not self._arrived(views):
                     raise
         for view in views:
             view.lake.unstage(self.run)
+
+    def _arrived(self, views: Sequence[ExportView]) -> bool:
+        """Whether it is done; the snapshots of one run are of one moment."""
+        return self.pointers.arrived([view.export for view in views], views[0].snapshot)
 
     def _publish(self, views: Sequence[ExportView], group: GroupView | None, *, allow_older: bool) -> None:
         moves = [view.move for view in views]
@@ -123,10 +126,17 @@ class Publisher:
     def _move(self, views: Sequence[ExportView], attempt: str) -> None:
         for view in views:
             staged = view.lake.staged(self.run)
-            if staged is None or staged.snapshot != view.snapshot:
+            if staged is None:
+                raise RunGoneError(
+                    f"the view that run {self.run!r} had staged for export {view.export!r} is gone: what a "
+                    "run has staged is removed when it is closed, so a redrive cannot publish it. Nothing "
+                    "was published; start a new run"
+                )
+            if staged.snapshot != view.snapshot:
                 raise CatalogError(
-                    f"the view that run {self.run!r} had made for export {view.export!r} is gone from the "
-                    "catalog; nothing was published. Find out who removed it, then run again"
+                    f"the view that run {self.run!r} had staged for export {view.export!r} shows snapshot "
+                    f"{staged.snapshot}, not {view.snapshot}; nothing was published. Find out who changed "
+                    "it, then run again"
                 )
             self._save_before(view.run_uri, attempt, view.lake.shown())
             view.lake.replace(staged, fence=view.fence)

@@ -22,8 +22,8 @@ class Retention:
     pointers: Pointers
     lake: Lake
 
-    def retain(self, run: EnteredRun) -> list[str]:
-        """Remove old snapshots and return their names, doomed ones of an interrupted try among them."""
+    def retain(self, run: EnteredRun) -> None:
+        """Remove old snapshots, doomed ones of an interrupted try among them."""
         deployed, everything = run.plan.deployed, run.snapshots.all()
         verified = [snapshot for snapshot in everything if snapshot.state == "verified"]
         shown = self.pointers.of(deployed.export).protected
@@ -39,4 +39,3 @@ class Retention:
             prefix = snapshot_prefix(deployed.names.data_prefix, one.snapshot)
             delete_files(self.s3, deployed.bucket, prefix, one.run)
             run.snapshots.forget(one.snapshot)
-        return [one.snapshot for one in doomed]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -109,7 +110,7 @@ class Services:
         detail = self.liveness.end_of(holder.execution_arn)
         if detail is not None:
             if "input" not in detail:  # nobody but the run table knows any more what it ran
-                detail = {**detail, "input": self._input_of(holder.run, partition)}
+                detail = {**detail, **self._remembered(holder.run, partition)}
             self._lambda.invoke(
                 FunctionName=self.names.function("close"),
                 InvocationType="Event",
@@ -117,11 +118,15 @@ class Services:
             )
         return detail is not None
 
-    def _input_of(self, run: str, partition: str) -> str:
+    def _remembered(self, run: str, partition: str) -> Mapping[str, object]:
+        """What the run table remembers of an execution: what it ran, and how often it was redriven."""
         kind, _, name = partition.partition("#")
-        record = self.runs.get(name, run) if kind == "export" else None
-        named = {"group": record.group} if record is not None and record.group else {kind: name}
-        return json.dumps(named)
+        records = self.runs if kind == "export" else RunTable.of_groups(self.dynamodb, self.names.run_table)
+        record = records.get(name, run)
+        if record is None:
+            return {"input": json.dumps({kind: name})}
+        named = {"group": record.group} if record.group else {kind: name}
+        return {"input": json.dumps(named), "redriveCount": record.redrive}
 
     def snapshots(self, deployed: Deployed) -> Snapshots:
         """The snapshots of an export."""

@@ -9,6 +9,11 @@ from lakeshot.files.read_back import read_back
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+_REMEDY = (
+    "Find out who changes files there, then run again; if this was a rollback, restore the file from the "
+    "bucket's versions, which are kept for 30 days, or choose another snapshot"
+)
+
 
 def verify_files(client: "S3Client", manifest: Manifest, *, share: int, shares: int) -> None:
     """Verify every file whose position modulo ``shares`` is ``share``.
@@ -25,13 +30,13 @@ def _verify(client: "S3Client", manifest: Manifest, entry: FileEntry) -> None:
         found = read_back(client, manifest.bucket, entry.key, manifest.format, manifest.compression)
     except client.exceptions.NoSuchKey as error:
         raise VerificationError(
-            f"{uri} is gone although it was committed; the snapshot is not published"
+            f"{uri} is gone although it was committed; the snapshot is not published. {_REMEDY}"
         ) from error
     if (found.sha256, found.bytes) != (entry.sha256, entry.bytes):
         raise VerificationError(
             f"{uri} is not the file that was committed: {found.bytes} bytes with SHA-256 {found.sha256}, "
             f"committed were {entry.bytes} bytes with {entry.sha256}; the snapshot is not published. "
-            "Find out who writes to that prefix, then run the export again"
+            f"{_REMEDY}"
         )
     if found.rows != entry.rows:
         raise VerificationError(

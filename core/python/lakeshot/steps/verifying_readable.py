@@ -2,7 +2,7 @@
 
 from lakeshot.errors import CatalogError, LockLostError, RunGoneError, VerificationError
 from lakeshot.lake import Lake
-from lakeshot.runs.pointers import Move, Pointers
+from lakeshot.runs.pointers import Pointers
 from lakeshot.steps.entering import EnteredRun
 
 
@@ -27,6 +27,6 @@ def verify_readable(run: EnteredRun, lake: Lake, pointers: Pointers, counted: in
         lake.unstage(run.plan.run)  # the run was closed meanwhile, and this came too late to be removed
         raise
     exports = run.plan.group.exports if run.plan.group else (run.plan.deployed.export,)
-    moves = [Move(export=export, snapshot=manifest.snapshot, fence=run.fence) for export in exports]
-    if pointers.arrived(moves):  # by another invocation, which has removed what it staged before this did
+    # If it was published meanwhile, then by another invocation, which removed only what it staged itself.
+    if pointers.arrived(exports, manifest.snapshot):
         lake.unstage(run.plan.run)
