@@ -125,7 +125,7 @@ schema: install ## Write exports.schema.json, which editors use
 	@$(PY) -m operate schema > exports.schema.json
 
 .PHONY: bench
-bench: install ## Measure: scan, memory, rate, commit (BENCH=<name> for one)
+bench: install ## Measure: scan, convert, memory, rate, commit (BENCH=<name> for one)
 	@$(PY) -m benchmarks $(BENCH)
 
 .PHONY: lock

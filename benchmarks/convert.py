@@ -52,7 +52,7 @@ FILES, SMALL_ITEMS = 4, 2_000
 MANY_FILES = 20
 TIMES_DESERIALIZER, OF_LIMIT, TIMES_SPARK, OF_BEST, OF_MEMORY = 8.0, 1.6, 2.5, 1.25, 1.10
 
-_ALWAYS_EXACT = (*TEXTS, *WHOLE, "price", "balance", "verified", "digest")
+_ALWAYS_EXACT = (*TEXTS, *WHOLE, "total", "balance", "paid", "digest")
 EXACT = {
     OURS_IN_SPARK: (*_ALWAYS_EXACT, "reference", "tags", "ratings", "shipping", "lines"),
     DUCKDB: (*_ALWAYS_EXACT, "reference", "tags", "ratings"),
@@ -228,7 +228,7 @@ def _check_outputs(folder: Path) -> None:
 
 def _written(folder: Path, name: str, columns: tuple[str, ...]) -> pa.Table:
     table = ds.dataset(folder / name / "written", format="parquet").to_table(columns=list(columns))
-    return table.sort_by("review_id").combine_chunks()
+    return table.sort_by("order_id").combine_chunks()
 
 
 def _memory(folder: Path) -> list[str]:

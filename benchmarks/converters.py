@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 CORES = 2
-TEXTS = ("review_id", "product_id", "created_at", "title", "body")
-WHOLE = ("stars", "votes")
+TEXTS = ("order_id", "customer", "created_at", "status", "comment")
+WHOLE = ("votes",)
 NESTED = ("shipping", "lines")
 
 
@@ -49,8 +49,8 @@ Run = Callable[[], object]
 Contender = Callable[[Job], Run]
 
 
-def _in_processes(function: Callable[[DataFile, Path, Path], object], job: Job) -> Run:
-    """Have two processes work on a file at a time each."""
+def _in_processes(function: Callable[..., object], job: Job) -> Run:
+    """Have two processes work on a file at a time each; the function takes it, ``read`` and ``write``."""
     pool = ProcessPoolExecutor(CORES, mp_context=get_context("spawn"))
     work = partial(function, read=job.read, write=job.write)
     small = partial(function, read=job.read, write=job.write.parent)
@@ -91,23 +91,22 @@ def target() -> Target:
 
 
 def type_deserializer(job: Job) -> Run:
-    """What many write themselves: boto3's own conversion, and pandas."""
+    """What many write themselves: Python's ``json``, boto3's own conversion, and pandas."""
     return _in_processes(_deserialize, job)
 
 
 def _deserialize(file: DataFile, read: Path, write: Path) -> None:
-    import orjson  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
     from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415
 
-    class FromExport(TypeDeserializer):  # type: ignore[misc]  # the stubs leave its bases out
+    class FromExport(TypeDeserializer):
         def _deserialize_b(self, value: str) -> bytes:
             return b64decode(value)
 
     deserialize = FromExport().deserialize
     with gzip.open(read / file.key) as lines:
         items = [
-            {name: deserialize(value) for name, value in orjson.loads(line)["Item"].items()} for line in lines
+            {name: deserialize(value) for name, value in json.loads(line)["Item"].items()} for line in lines
         ]
     frame = pd.DataFrame(items)
     for name in frame.columns:
@@ -141,9 +140,9 @@ _DUCKDB_COLUMNS = ", ".join(
     [
         *(f"Item.{name}.S AS {name}" for name in TEXTS),
         *(f"CAST(Item.{name}.N AS BIGINT) AS {name}" for name in WHOLE),
-        "CAST(Item.price.N AS DECIMAL(38,18)) AS price",
+        "CAST(Item.total.N AS DECIMAL(38,18)) AS total",
         "Item.balance.N AS balance",
-        "Item.verified.BOOL AS verified",
+        "Item.paid.BOOL AS paid",
         "coalesce(Item.reference.N, CAST(to_json(Item.reference.S) AS VARCHAR)) AS reference",
         "Item.tags.SS AS tags",
         "CAST(Item.ratings.NS AS DECIMAL(38,18)[]) AS ratings",
@@ -156,8 +155,8 @@ _DUCKDB_COLUMNS = ", ".join(
 def _duckdb_item() -> str:
     fields = [
         *(f"{name} STRUCT(S VARCHAR)" for name in TEXTS),
-        *(f"{name} STRUCT(N VARCHAR)" for name in (*WHOLE, "price", "balance")),
-        "verified STRUCT(BOOL BOOLEAN)",
+        *(f"{name} STRUCT(N VARCHAR)" for name in (*WHOLE, "total", "balance")),
+        "paid STRUCT(BOOL BOOLEAN)",
         "reference STRUCT(S VARCHAR, N VARCHAR)",
         "tags STRUCT(SS VARCHAR[])",
         "ratings STRUCT(NS VARCHAR[])",
@@ -174,8 +173,8 @@ def spark_reader(job: Job) -> Run:
     spark = _spark()
     fields = [
         *(f"{name} struct<S: string>" for name in TEXTS),
-        *(f"{name} struct<N: string>" for name in (*WHOLE, "price", "balance")),
-        "verified struct<BOOL: boolean>",
+        *(f"{name} struct<N: string>" for name in (*WHOLE, "total", "balance")),
+        "paid struct<BOOL: boolean>",
         "reference struct<S: string, N: string>",
         "tags struct<SS: array<string>>",
         "ratings struct<NS: array<string>>",
@@ -187,9 +186,9 @@ def spark_reader(job: Job) -> Run:
     columns = [
         *(f.col(f"Item.{name}.S").alias(name) for name in TEXTS),
         *(f.col(f"Item.{name}.N").cast("bigint").alias(name) for name in WHOLE),
-        f.col("Item.price.N").cast("decimal(38,18)").alias("price"),
+        f.col("Item.total.N").cast("decimal(38,18)").alias("total"),
         f.col("Item.balance.N").alias("balance"),
-        f.col("Item.verified.BOOL").alias("verified"),
+        f.col("Item.paid.BOOL").alias("paid"),
         f.coalesce(f.col("Item.reference.N"), quoted).alias("reference"),
         f.col("Item.tags.SS").alias("tags"),
         f.col("Item.ratings.NS").cast("array<decimal(38,18)>").alias("ratings"),

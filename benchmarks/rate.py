@@ -20,6 +20,7 @@ from benchmarks.machine import machine_line
 from benchmarks.read_log import WINDOW_SECONDS, ReadLog
 from lakeshot.dynamodb.scan import ScanPart
 from lakeshot.dynamodb.scan_run import ScanWorker
+from lakeshot.dynamodb.table_run import Driver
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import Target
 from lakeshot.rate.budget import ReadBudget
@@ -94,5 +95,5 @@ def _scan(segments: int, units: int) -> int:
     context = get_context("forkserver")
     context.set_forkserver_preload(["lakeshot.dynamodb.scan_run", "pandas"])
     with BudgetServer(ReadBudget(units), KEY) as server, ProcessPoolExecutor(segments, context) as workers:
-        worker = ScanWorker(target, os.environ["AWS_REGION"], server.address, KEY)
+        worker = ScanWorker(target, os.environ["AWS_REGION"], Driver(server.address, KEY))
         return sum(result.rows for result in workers.map(worker, parts, [0] * segments))

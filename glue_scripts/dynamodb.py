@@ -13,17 +13,23 @@ import boto3
 from lakeshot.commit.commit import commit
 from lakeshot.commit.part import PartResult
 from lakeshot.commit.rewrite import Rewrite
-from lakeshot.dynamodb.scan_run import ScanWorker, scan_commit, scan_parts
+from lakeshot.dynamodb.export_run import ExportPart, export_work
+from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.dynamodb.scan import ScanPart
+from lakeshot.dynamodb.scan_run import scan_work
+from lakeshot.dynamodb.segments import task_slots
+from lakeshot.dynamodb.table_run import Driver, Work, run_commit
 from lakeshot.dynamodb.worker_process import s3_client
 from lakeshot.files.upload import UncommittedFile
 from lakeshot.files.writer import Target
 from lakeshot.rate.budget import ReadBudget
 from lakeshot.rate.server import BudgetServer
 from lakeshot.runs.job_arguments import JobArguments
-from lakeshot.runs.plan import Plan
+from lakeshot.runs.plan import NativeReading, Plan, raw_export_uri
 from lakeshot.runs.progress import ProgressRecorder
 from lakeshot.runs.records import RunTable
 from lakeshot.steps.entering import enter
+from lakeshot.stored import load
 from lakeshot_spark.distribution import distribute, driver_host
 
 if TYPE_CHECKING:
@@ -43,14 +49,15 @@ def main(argv: Sequence[str]) -> None:
     # Only our own log: at DEBUG an SDK prints credentials, and rows.
     logging.basicConfig(stream=sys.stdout, level="WARNING", format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(plan.deployed.log_level)
-    log.info("run %s reads %s at %s", plan.run, plan.scan.source.name, plan.scan.rate)
+    log.info("run %s reads %s as planned: %s", plan.run, plan.source.name, plan.reading)
     run.claim()
     records = RunTable(dynamodb, plan.deployed.stage_names.run_table)
     records.update(plan.deployed.export, plan.run, job_run_id=arguments.JOB_RUN_ID)
 
-    what = scan_commit(plan, run.baseline_columns())
+    work = work_of(plan, s3)
+    what = run_commit(plan, run.baseline_columns(), parts=len(work.parts), expected_from=work.expected_from)
     progress = ProgressRecorder(records, export=plan.deployed.export, run=plan.run)
-    results = read(plan, what.target, arguments.region, progress)
+    results = read(work, what.target, arguments.region, progress)
     progress.write()
     log.info("run %s read %d items", plan.run, sum(result.source_count for result in results))
 
@@ -67,18 +74,23 @@ def main(argv: Sequence[str]) -> None:
     log.info("run %s committed %d rows in %d files", plan.run, manifest.rows, len(manifest.files))
 
 
-def read(plan: Plan, target: Target, region: str, progress: ProgressRecorder) -> list[PartResult]:
-    """Read every segment within one budget."""
+def work_of(plan: Plan, s3: "S3Client") -> Work[ScanPart] | Work[ExportPart]:
+    """What the plan's way of reading comes to: segments to scan, or files that DynamoDB has written."""
+    if isinstance(plan.reading, NativeReading):
+        export = load(s3, raw_export_uri(plan.deployed, plan.run), RawExport)
+        slots = task_slots(plan.workers, plan.deployed.worker_type)
+        return export_work(s3, plan.reading, export, slots=slots)
+    return scan_work(plan.scan)
+
+
+def read(
+    work: Work[ScanPart] | Work[ExportPart], target: Target, region: str, progress: ProgressRecorder
+) -> list[PartResult]:
+    """Do every part, within one budget."""
     key = secrets.token_bytes(32)
-    budget = ReadBudget(plan.scan.rate.units_per_second, on_progress=progress.report)
+    budget = ReadBudget(work.units_per_second, on_progress=progress.report)
     with BudgetServer(budget, key, host=driver_host()) as server:
-        worker = ScanWorker(
-            target=target,
-            region=region,
-            budget_address=server.address,
-            budget_key=key,
-        )
-        return distribute(worker, scan_parts(plan))
+        return work.done(distribute, target=target, region=region, driver=Driver(server.address, key))
 
 
 def rewrite_everywhere(

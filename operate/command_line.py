@@ -17,7 +17,14 @@ from operate.context import DEFAULT_FILE, Context, Output
 from operate.errors import UsageError, told
 
 FAILED, UNUSABLE = 1, 2
-_OVERRIDES = ("read_percentage", "max_read_units", "workers", "timeout_minutes", "allow_older")
+_OVERRIDES = (
+    "read_percentage",
+    "max_read_units",
+    "workers",
+    "timeout_minutes",
+    "reuse_export",
+    "allow_older",
+)
 
 _WHICH_CLOUD = (
     "Which cloud: with AWS_PROFILE set, that AWS account; likewise what AWS_ACCESS_KEY_ID or "
@@ -88,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--max-read-units", type=_number, help="read units per second at most")
     run.add_argument("--workers", type=_number, help="workers of the Glue job")
     run.add_argument("--timeout-minutes", type=_number, help="time limit of the Glue job")
+    run.add_argument(
+        "--reuse-export", metavar="RUN", help="convert the native export of this earlier run once more"
+    )
     run.add_argument(
         "--allow-older", action="store_true", default=None, help="publish even where a newer moment is shown"
     )

@@ -29,11 +29,14 @@ def rows_read(record: RunRecord) -> str:
 
 
 def speed(record: RunRecord, pace: Pace) -> str:
-    """Rows and read units per second, the latter against their budget."""
+    """Rows and read units per second, the latter against their budget; what was exported takes none."""
+    rows = f"{figures.count(pace.rows_per_second)} rows/s"
+    if record.route == "native":
+        return rows
     units = f"{figures.rate(pace.units_per_second)} read units/s"
     if record.rate_units_per_second is not None:
         units += f" of {figures.rate(record.rate_units_per_second)} allowed"
-    return f"{figures.count(pace.rows_per_second)} rows/s, {units}"
+    return f"{rows}, {units}"
 
 
 def left(record: RunRecord, pace: Pace) -> str | None:

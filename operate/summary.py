@@ -88,13 +88,17 @@ def _duplicate(first: str) -> dict[str, str]:
 
 
 def _failure(observation: Observation, published: Mapping[str, str | None]) -> dict[str, str]:
-    failure = observation.failure
-    return {
+    failure, record = observation.failure, observation.record
+    facts = {
         "cause": failure.cause if failure is not None else "not known",
         "still safe": _view(observation, published),
         "next step": failure.next_step if failure is not None else "look at the execution",
         "run again": f"make run {observation.target.option}",
     }
+    if record is not None and record.exported_bytes is not None:
+        reusing = f'make run {observation.target.option} ARGS="--reuse-export {observation.run}"'
+        facts["or reuse"] = f"{reusing}: what DynamoDB has exported, without exporting it again"
+    return facts
 
 
 def _budget(record: RunRecord) -> str:

@@ -30,8 +30,8 @@ def read_delimited(
     if "escape.delim" in parameters:
         raise QueryError(
             "HIVE_UNSUPPORTED_FORMAT",
-            "escape.delim is not supported here: Hive and Trino disagree on what escaped backslashes and line "
-            "breaks are",
+            "escape.delim is not supported here: Hive and Trino disagree on what escaped backslashes and "
+            "line breaks are",
         )
     delimiter = parameters.get("field.delim", parameters.get("serialization.format", "\x01")).encode()
     null = parameters.get("serialization.null.format", "\\N").encode()

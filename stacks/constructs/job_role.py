@@ -45,7 +45,7 @@ class JobRole(ServiceRole):
         self._arns = arns
         self._read_source(source)
         self._read_raw_exports(names, source)
-        self._write_files(names)
+        self._write_files(names, source)
         self._know_run(names)
         self._write_logs()
 
@@ -74,7 +74,7 @@ class JobRole(ServiceRole):
                 reason="DynamoDB names its files itself, below the export's own prefix.",
             )
 
-    def _write_files(self, names: ExportNames) -> None:
+    def _write_files(self, names: ExportNames, source: DynamoDBSource) -> None:
         self.allow(
             "s3:AbortMultipartUpload",
             "s3:DeleteObject",
@@ -92,10 +92,13 @@ class JobRole(ServiceRole):
         self.allow(
             "s3:ListBucketMultipartUploads", on=[self._arns.bucket]
         )  # knows no condition on the prefix
+        prefixes = [names.data_prefix, names.runs_prefix]
+        if source.route != "scan":
+            prefixes.append(f"{names.raw_exports_prefix}/")
         self.allow(
             "s3:ListBucket",
             on=[self._arns.bucket],
-            when={"StringLike": {"s3:prefix": [f"{names.data_prefix}*", f"{names.runs_prefix}*"]}},
+            when={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
         )
 
     def _know_run(self, names: ExportNames) -> None:

@@ -10,7 +10,7 @@ from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import BIGINT, STRING, Column, ColumnType
 from lakeshot.commit.commit import commit
 from lakeshot.commit.part import PartResult
-from lakeshot.dynamodb.scan_run import scan_commit, scan_target
+from lakeshot.dynamodb.table_run import run_commit, run_target
 from lakeshot.files.writer import PartWriter, Target
 from lakeshot.runs.progress import ProgressRecorder
 from lakeshot.runs.records import RunTable
@@ -41,10 +41,11 @@ def run_job(
     records.update(plan.deployed.export, plan.run, job_run_id=job_run)
     known = run.baseline_columns()
     progress = ProgressRecorder(records, export=plan.deployed.export, run=plan.run)
-    target = scan_target(plan, known)
+    target = run_target(plan, known)
     results = [_part(s3, target, job_run, part, KINDS[kind][part]) for part in range(PARTS)]
     progress.write()
-    committed = commit(s3, scan_commit(plan, known), results, guard=run.check, now=lambda: datetime.now(UTC))
+    what = run_commit(plan, known, parts=PARTS, expected_from="the test")
+    committed = commit(s3, what, results, guard=run.check, now=lambda: datetime.now(UTC))
     run.commit(committed)
 
 

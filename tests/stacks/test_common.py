@@ -54,6 +54,7 @@ def test_bucket_forgets_only_what_is_nobodys(common: Template) -> None:
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 9},
             "Status": "Enabled",
         },
+        "raw-exports": {"ExpirationInDays": 15, "Prefix": "dynamodb_exports/", "Status": "Enabled"},
         "noncurrent-versions": {
             "ExpiredObjectDeleteMarker": True,
             "NoncurrentVersionExpiration": {"NoncurrentDays": 30},

@@ -9,7 +9,17 @@ from tests.stacks.template import TLS_ONLY, Template
 STACKS = ["common", "reviews", "order-events", "group-nightly"]
 BUCKET = "arn:aws:s3:::lakeshot-dev-123456789012-us-east-1"
 RUN_TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/lakeshot-dev-runs"
-ENTERING = {"plan", "verify-files", "catalog", "verify-readable", "publish", "retain", "report", "close"}
+ENTERING = {
+    "plan",
+    "native-export",
+    "verify-files",
+    "catalog",
+    "verify-readable",
+    "publish",
+    "retain",
+    "report",
+    "close",
+}
 """The steps that get into a run, under its lock."""
 ROLES = {f"lakeshot-dev-{name}" for name in (*ENTERING, "view", "export")}
 """The roles of all functions and of the state machine, which is called ``export``."""
@@ -56,11 +66,36 @@ def test_job_reads_one_table_and_writes_one_prefix(reviews: Template) -> None:
     allowed = reviews.allowed("lakeshot-dev-reviews-job")
     assert allowed["dynamodb:Scan"] == {"arn:aws:dynamodb:us-east-1:123456789012:table/Reviews"}
     assert allowed["dynamodb:DescribeTable"] == {"arn:aws:dynamodb:us-east-1:123456789012:table/Reviews"}
-    assert allowed["s3:PutObject"] == {f"{BUCKET}/snapshots_reviews/*", f"{BUCKET}/runs/reviews/*"}
+    assert allowed["s3:PutObject"] == {
+        f"{BUCKET}/snapshots_reviews/*",
+        f"{BUCKET}/runs/reviews/*",
+        f"{BUCKET}/dynamodb_exports/reviews/*",
+    }
     assert allowed["s3:DeleteObject"] == {f"{BUCKET}/snapshots_reviews/*"}
     for action in ("ConditionCheckItem", "GetItem", "PutItem", "UpdateItem"):
         assert allowed[f"dynamodb:{action}"] == {RUN_TABLE}, action
     assert {action.split(":")[0] for action in allowed} == {"dynamodb", "s3", "logs", "cloudwatch"}
+
+
+def test_a_table_that_is_only_scanned_cannot_be_exported(events: Template) -> None:
+    """The route is settled when the export is deployed, and so is what it takes."""
+    allowed = events.allowed("lakeshot-dev-order-events-job")
+    assert {action for action in allowed if action.startswith("dynamodb:")} == {
+        f"dynamodb:{action}"
+        for action in ("ConditionCheckItem", "DescribeTable", "GetItem", "PutItem", "Scan", "UpdateItem")
+    }
+    assert not any("dynamodb_exports" in resource for resource in allowed["s3:PutObject"])
+
+
+def test_a_table_that_is_only_exported_cannot_be_scanned(template: Callable[[str], Template]) -> None:
+    """It looks at its own table's exports, and at the files below its own prefix."""
+    allowed = template("users").allowed("lakeshot-dev-users-job")
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/Users"
+    assert "dynamodb:Scan" not in allowed
+    for action in ("DescribeContinuousBackups", "DescribeTable", "ExportTableToPointInTime"):
+        assert allowed[f"dynamodb:{action}"] == {table}, action
+    assert allowed["dynamodb:DescribeExport"] == {f"{table}/export/*"}
+    assert allowed["s3:PutObjectAcl"] == {f"{BUCKET}/dynamodb_exports/users/*"}
 
 
 def test_job_knows_only_its_own_export_in_the_run_table(reviews: Template) -> None:
@@ -76,18 +111,20 @@ def test_job_lists_only_its_own_prefixes(reviews: Template) -> None:
     (statement,) = [
         s for s in reviews.statements("lakeshot-dev-reviews-job") if "s3:ListBucket" in s["Action"]
     ]
-    assert statement["Condition"] == {"StringLike": {"s3:prefix": ["snapshots_reviews/*", "runs/reviews/*"]}}
+    assert statement["Condition"] == {
+        "StringLike": {"s3:prefix": ["snapshots_reviews/*", "runs/reviews/*", "dynamodb_exports/reviews/*"]}
+    }
 
 
-def test_a_job_role_is_taken_by_glue_and_the_plan_step_alone(reviews: Template) -> None:
+def test_a_job_role_is_taken_by_glue_and_the_steps_that_see_the_source_alone(reviews: Template) -> None:
     """Nobody else may read the source under this role; Glue takes no role of another account."""
     role = reviews.text(reviews.only("AWS::IAM::Role", RoleName="lakeshot-dev-reviews-job"))
     glue, plan = role["AssumeRolePolicyDocument"]["Statement"]
     assert glue["Principal"] == {"Service": "glue.amazonaws.com"}
     assert "Condition" not in glue  # Glue is not known to say for which account it acts
     assert plan["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
-    planner = "arn:aws:iam::123456789012:role/lakeshot-dev-plan"
-    assert plan["Condition"] == {"ArnEquals": {"aws:PrincipalArn": planner}}
+    roles = [f"arn:aws:iam::123456789012:role/lakeshot-dev-{step}" for step in ("plan", "native-export")]
+    assert plan["Condition"] == {"ArnEquals": {"aws:PrincipalArn": roles}}
 
 
 def test_schedule_may_start_this_state_machine_alone(reviews: Template) -> None:
@@ -130,17 +167,19 @@ def test_state_machine_reaches_only_what_its_states_call(common: Template) -> No
     assert services == {"athena", "glue", "lambda", "logs", "s3", "xray"}
 
 
-def test_only_the_plan_step_acts_as_an_export(common: Template) -> None:
-    """Job roles can be assumed by the plan step; no other function has that right."""
+def test_only_the_steps_that_see_the_source_act_as_an_export(common: Template) -> None:
+    """Job roles can be assumed by them; no other function has that right."""
     assumers = [statement for statement in common.statements() if "sts:AssumeRole" in statement["Action"]]
     assert [statement["Resource"] for statement in assumers] == [
         ["arn:aws:iam::123456789012:role/lakeshot-dev-*-job*"]
-    ]
-    assert "sts:AssumeRole" in common.allowed("lakeshot-dev-plan")
+    ] * 2
+    for step in ("plan", "native-export"):
+        assert "sts:AssumeRole" in common.allowed(f"lakeshot-dev-{step}")
 
 
 @pytest.mark.parametrize(
-    "step", ["plan", "verify-files", "catalog", "verify-readable", "publish", "report", "view"]
+    "step",
+    ["plan", "native-export", "verify-files", "catalog", "verify-readable", "publish", "report", "view"],
 )
 def test_only_retention_and_close_delete_data(step: str, common: Template) -> None:
     """No other step may remove a data file."""

@@ -16,6 +16,7 @@ from lakeshot.steps.messages import (
     ExecutionEnd,
     JobStart,
     Member,
+    NativeExportInput,
     PlanInput,
     Planned,
     RunInput,
@@ -36,6 +37,7 @@ EXECUTION = {
 MEMBER = Member(
     run="r",
     plan="s3://b/runs/reviews/r/plan.json",
+    exports=True,
     reads=True,
     crawls=True,
     crawler="lakeshot-dev-reviews",
@@ -111,8 +113,9 @@ def test_every_export_of_a_run_takes_the_same_way(common: Template) -> None:
     """Nothing is catalogued before its files are verified, nor called readable before it was counted."""
     states = of_members(common.state_machine)
     first = common.state_machine["States"]["Members"]["ItemProcessor"]["StartAt"]
-    (reads,), (crawls,) = states[first]["Choices"], states["ChooseCatalog"]["Choices"]
+    (exports, reads), (crawls,) = states[first]["Choices"], states["ChooseCatalog"]["Choices"]
     assert (reads["Variable"], reads["BooleanEquals"], reads["Next"]) == ("$.reads", True, "ExportTable")
+    assert (exports["Variable"], exports["BooleanEquals"]) == ("$.exports", True)
     assert (crawls["Variable"], crawls["BooleanEquals"]) == ("$.crawls", True)
     assert way(states, "ExportTable") == [
         "ExportTable",
@@ -124,6 +127,21 @@ def test_every_export_of_a_run_takes_the_same_way(common: Template) -> None:
     ]
     assert way(states, first)[1] == "VerifyFiles"  # a rollback has nothing to read
     assert way(states, crawls["Next"])[:3] == ["StartCrawler", "WaitForCrawler", "GetCrawler"]
+
+
+def test_a_native_export_is_waited_for_before_the_job_begins(common: Template) -> None:
+    """However often one has to look; the function says how long to wait in between."""
+    states = of_members(common.state_machine)
+    exports = states["ChooseReading"]["Choices"][0]
+    assert way(states, exports["Next"])[:3] == ["BeginNativeExport", "NativeExport", "NativeExportDone"]
+    (done,) = states["NativeExportDone"]["Choices"]
+    assert (done["Variable"], done["BooleanEquals"], done["Next"]) == (
+        "$.native_export.done",
+        True,
+        "ExportTable",
+    )
+    wait = states[states["NativeExportDone"]["Default"]]
+    assert (wait["SecondsPath"], wait["Next"]) == ("$.native_export.wait_seconds", "NativeExport")
 
 
 def test_a_duplicate_ends_well_without_doing_anything(common: Template) -> None:
@@ -147,6 +165,7 @@ def test_every_task_ends_in_time(common: Template) -> None:
     assert common.state_machine["TimeoutSeconds"] == 691_200
     assert seconds == {
         "Plan": 180,
+        "NativeExport": 180,
         "ExportTable": 608_400,
         "VerifyShare": 960,
         "StartCrawler": 60,
@@ -203,7 +222,7 @@ def test_a_step_is_tried_again_unless_its_own_error_says_that_this_is_no_use(com
         assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] / 2 >= 1500, name
         assert final == {"ErrorEquals": sorted(kind.__name__ for kind in FINAL), "MaxAttempts": 0}, name
         assert (any_other["ErrorEquals"], any_other["MaxAttempts"]) == (["States.TaskFailed"], 2), name
-    assert len(invoking(common.state_machine)) == 8
+    assert len(invoking(common.state_machine)) == 9
 
 
 def test_every_step_waits_for_a_run_to_be_closed(common: Template) -> None:
@@ -264,6 +283,11 @@ def test_a_crawl_is_polled_quickly_at_first_and_slowly_later(common: Template) -
     ("state", "model", "given"),
     [
         ("Plan", PlanInput, {}),
+        (
+            "NativeExport",
+            NativeExportInput,
+            {**MEMBER.model_dump(), "native_export": {"waited": 60}},
+        ),
         ("VerifyShare", VerifyFilesInput, {"plan": "s3://b/plan.json", "verifier": 3, "redrive": 2}),
         ("Catalog", StepInput, MEMBER.model_dump()),
         (

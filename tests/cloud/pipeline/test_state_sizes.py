@@ -71,6 +71,7 @@ def planned_for(*, members: int) -> Planned:
             Member(
                 run=run,
                 plan=uri,
+                exports=True,
                 reads=True,
                 crawls=True,
                 crawler=one.resource,

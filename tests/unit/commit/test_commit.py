@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.nesting import Nested
+from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import BIGINT, BINARY, DECIMAL, JSON, NULL, STRING, Column, ColumnType, array_of
 from lakeshot.commit.commit import Commit, commit
 from lakeshot.commit.manifest import Manifest, load_manifest

@@ -87,29 +87,33 @@ ROWS = st.lists(
 """Rows of any values, null or not, of every type."""
 
 
+def _same(value: object) -> object:
+    return value
+
+
+_FROM_JSON: dict[str, Callable[[str], object]] = {"binary": b64decode, "decimal(38,18)": Decimal}
+_FROM_CSV: dict[str, Callable[[str], object]] = {
+    "bigint": int,
+    "boolean": lambda text: {"true": True, "false": False}[text],
+    "number_text": str,
+    "string": unquote,
+    "json": unquote,
+    **_FROM_JSON,
+}
+
+
 def json_value(name: str, value: object) -> object:
-    """What docs/types.md says a JSON value stands for."""
-    kind = str(TYPES[name])
-    if value is None:
-        return None
-    convert = {"binary": b64decode, "decimal(38,18)": Decimal}.get(
-        kind.removeprefix("array<").removesuffix(">"), lambda same: same
-    )
-    return [convert(one) for one in value] if isinstance(value, list) else convert(value)  # type: ignore[arg-type]
+    """What docs/types.md says a JSON value of the column stands for."""
+    convert: Callable[..., object] = _FROM_JSON.get(str(TYPES[name].element), _same)
+    if isinstance(value, list):
+        return [convert(one) for one in value]
+    return None if value is None else convert(value)
 
 
 def csv_value(name: str, field: str) -> object:
-    """What docs/types.md says a CSV field stands for."""
-    kind = str(TYPES[name])
+    """What docs/types.md says a CSV field of the column stands for."""
     if field == "\\N":
         return None
-    if kind.startswith("array"):
+    if TYPES[name].is_array:
         return json_value(name, json.loads(unquote(field)))
-    if kind in {"string", "json"}:
-        return unquote(field)
-    convert: Callable[[str], object] = {
-        "bigint": int,
-        "boolean": lambda text: {"true": True, "false": False}[text],
-        "number_text": str,
-    }.get(kind, lambda text: json_value(name, text))
-    return convert(field)
+    return _FROM_CSV[str(TYPES[name])](field)

@@ -1,4 +1,4 @@
-"""Every format holds every logical type without loss, to our reader and to one that shares no code with it."""
+"""Every format holds every logical type without loss, to our reader and to one that shares no code."""
 
 import csv
 import gzip

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.nesting import Nested
+from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NULL, STRING, Column, ColumnType, array_of
 from lakeshot.errors import NestedValuesError, PinnedTypeError
 from lakeshot.files import Compression, FileFormat

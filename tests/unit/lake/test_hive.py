@@ -12,6 +12,7 @@ from tests.unit.manifests import COLUMNS, column, manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
+    from mypy_boto3_glue.type_defs import StorageDescriptorTypeDef
 
 DAY_1, DAY_2, DAY_3 = "20261121T120000Z", "20261122T120000Z", "20261123T120000Z"
 
@@ -119,7 +120,7 @@ def test_every_format_is_declared_as_its_readers_take_it(
 
 def test_a_header_that_a_crawler_saw_is_none(glue: "GlueClient", lake: HiveLake) -> None:
     """Files of CSV have no header, so no row is skipped; and its columns are taken by nobody's guess."""
-    storage = {
+    storage: StorageDescriptorTypeDef = {
         "Columns": [{"Name": "first", "Type": "string"}, {"Name": "7", "Type": "bigint"}],
         "Location": lake.deployed.destination,
     }

@@ -111,6 +111,7 @@ class Lake:
         columns: Mapping[str, str],
         *,
         serde: str = PARQUET,
+        parameters: Mapping[str, str] | None = None,
         keys: Mapping[str, str] | None = None,
     ) -> None:
         """Declare a table at ``s3://lake/<name>/``."""
@@ -118,7 +119,7 @@ class Lake:
             columns=_columns(columns),
             location=f"s3://lake/{name}/",
             input_format=FORMATS.get(serde, ("", ""))[0],
-            serde_info=Serde(serialization_library=serde),
+            serde_info=Serde(serialization_library=serde, parameters=dict(parameters or {})),
         )
         self.catalog.create(
             "lakeshot", Table(name=name, storage_descriptor=storage, partition_keys=_columns(keys or {}))

@@ -1,11 +1,15 @@
 """The crawler writes to the catalog what Glue's would."""
 
+import io
 from collections.abc import Callable
 
+import fastavro
 import pyarrow as pa
 import pytest
 from botocore.exceptions import ClientError
+from pyarrow import orc
 
+from local.athena.delimited_files import LAZY_SIMPLE
 from local.crawler.definition import CrawlerDefinition
 from local.crawler.service import CrawlError, crawl_targets
 from local.lake.catalog import Column, Table
@@ -325,3 +329,61 @@ def test_a_missing_database_fails_the_crawl(lake: Lake, crawl: Crawl) -> None:
     """The crawler does not make databases."""
     with pytest.raises(CrawlError, match="Database nowhere not found"):
         crawl(DatabaseName="nowhere")
+
+
+def write_orc(lake: Lake, key: str) -> None:
+    body = io.BytesIO()
+    orc.write_table(pa.table({"Id": ["a"], "n": [1]}), body)
+    lake.store.objects[key] = body.getvalue()
+
+
+def write_avro(lake: Lake, key: str) -> None:
+    fields = [{"name": "Id", "type": ["null", "string"]}, {"name": "n", "type": ["null", "long"]}]
+    body = io.BytesIO()
+    schema = fastavro.parse_schema({"type": "record", "name": "row", "fields": fields})
+    fastavro.writer(body, schema, [{"Id": "a", "n": 1}])
+    lake.store.objects[key] = body.getvalue()
+
+
+@pytest.mark.parametrize(("name", "write"), [("orc", write_orc), ("avro", write_avro)])
+def test_formats_that_tell_their_types(
+    lake: Lake, crawl: Crawl, name: str, write: Callable[[Lake, str], None]
+) -> None:
+    """Classified by their first bytes, and readable as they are described but for ORC's order."""
+    write(lake, f"snapshots-reviews/snapshot_timestamp=1/a.{name}")
+    crawl()
+    made = table(lake)
+    assert made.parameters["classification"] == name
+    assert made.parameters["recordCount"] == "1"
+    assert columns(lake) == {"id": "string", "n": "bigint"}
+    assert lake.rows("SELECT id, n FROM snapshots_reviews") == [("a", "1")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found", "header"),
+    [
+        (b"r-1,5\nr-2,7\n", {"col0": "string", "col1": "bigint"}, None),
+        (b"id,stars\nr-2,7\n", {"id": "string", "stars": "bigint"}, "1"),
+        (b"r-1,x\nr-2,y\n", {"col0": "string", "col1": "string"}, None),
+        (b"a;true\nb;false\n", {"col0": "string", "col1": "boolean"}, None),
+    ],
+)
+def test_delimited_lines_are_csv(
+    lake: Lake, crawl: Crawl, lines: bytes, found: dict[str, str], header: str | None
+) -> None:
+    """A first row of names above something that is no text is taken for a header, be it one or not."""
+    lake.store.objects["snapshots-reviews/a.csv"] = lines
+    crawl()
+    assert columns(lake) == found
+    assert table(lake).parameters["classification"] == "csv"
+    assert table(lake).parameters.get("skip.header.line.count") == header
+    assert table(lake).storage_descriptor.serde_info.serialization_library == LAZY_SIMPLE
+
+
+@pytest.mark.parametrize(
+    "lines", [b"one row,of two\n", b"one\ncolumn\n", b"a,b\nc,d,e\n", b"\xff\xfe\n\x00,\n"]
+)
+def test_lines_that_no_classifier_knows_make_no_table(lake: Lake, crawl: Crawl, lines: bytes) -> None:
+    """Fewer than two rows or columns, rows of other lengths, or no text."""
+    lake.store.objects["snapshots-reviews/a.csv"] = lines
+    assert crawl() == []

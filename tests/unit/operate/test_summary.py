@@ -38,6 +38,28 @@ def test_a_success_tells_snapshot_rows_units_cost_and_view(reading: Observation)
     )
 
 
+def test_a_native_export_tells_what_it_exported_and_why(reading: Observation) -> None:
+    """It took no read units."""
+    native = {
+        "route": "native",
+        "route_from": "the table has point-in-time recovery",
+        "exported_bytes": 5_000,
+    }
+    seen = ended(reading, RunState.SUCCEEDED, **WRITTEN | native)
+    text = summary(replace(seen, ended_at=END), published={"reviews": "20261121T120000Z"}, links={})
+    assert "  read        by DynamoDB's own export, 5.0 kB: no read units\n" in text
+    assert "  route       native: the table has point-in-time recovery\n" in text
+
+
+def test_a_failed_conversion_tells_how_to_repeat_it_without_exporting_again(reading: Observation) -> None:
+    """The export is paid for, and still there."""
+    seen = ended(reading, RunState.FAILED, exported_bytes=5_000)
+    text = summary(replace(seen, ended_at=END), published={"reviews": None}, links={})
+    assert (
+        '  or reuse    make run EXPORT=reviews ARGS="--reuse-export reviews-20261121T120000Z-1a2b": what'
+    ) in text
+
+
 def test_a_failure_tells_cause_what_is_safe_and_the_next_step(reading: Observation) -> None:
     """The view is said to show what it showed before, and the command to run again is there to copy."""
     failure = Failure(

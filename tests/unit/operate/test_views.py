@@ -30,6 +30,29 @@ def test_reading_is_told_with_its_denominator_and_budget(reading: Observation) -
     )
 
 
+def test_a_scan_tells_how_long_it_will_take_before_anything_is_read(reading: Observation) -> None:
+    """From the table's size and the rate that the run was given."""
+    waiting = recorded(reading, progress_at=None, expected_seconds=7_500.0)
+    out = io.StringIO()
+    PlainLines(out).show(waiting, {})
+    assert out.getvalue() == "20 s: read; about 2 h 05 min to read at 25.0 read units/s\n"
+
+
+def test_a_native_export_is_a_step_of_its_own_where_there_is_one(reading: Observation) -> None:
+    """A scan has no such step to be waited for."""
+    assert "native export" not in "".join(block(reading, PACES, 80))
+    converting = recorded(reading, route="native")
+    assert block(converting, {}, 80)[:3] == ["  + plan", "  + native export", "  > read"]
+
+
+def test_a_conversion_has_no_read_units_to_tell(reading: Observation) -> None:
+    """Only how fast rows come."""
+    converting = recorded(reading, route="native", rate_units_per_second=None)
+    out = io.StringIO()
+    PlainLines(out).show(converting, PACES)
+    assert out.getvalue().endswith("; 1,250 rows/s, about 30 s left\n")
+
+
 def test_more_items_than_expected_have_no_percentage(reading: Observation) -> None:
     """The count was too old to tell a share by; the line says so instead."""
     grown = recorded(reading, rows_done=60_000)

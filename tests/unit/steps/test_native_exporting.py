@@ -20,13 +20,14 @@ TABLE_ARN = "arn:Reviews"
 
 
 class Exports:
-    """DynamoDB's exports by their client token, all as ``status`` says; ``refusal`` refuses new ones."""
+    """DynamoDB's exports by token, all as ``status`` says; ``refusal`` refuses new ones, ``looks`` looks."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, str] = {}
         self.requests: list[Mapping[str, Any]] = []
         self.status: dict[str, Any] = {"ExportStatus": "IN_PROGRESS"}
         self.refusal: ClientError | None = None
+        self.looks: ClientError | None = None
 
     def export_table_to_point_in_time(self, **request: Any) -> Mapping[str, Any]:
         self.requests.append(request)
@@ -37,6 +38,8 @@ class Exports:
 
     def describe_export(self, *, ExportArn: str) -> Mapping[str, Any]:  # noqa: N803
         assert ExportArn in self.tokens.values()
+        if self.looks is not None:
+            raise self.looks
         return {"ExportDescription": {"ExportArn": ExportArn, **self.status}}
 
     def complete(self) -> None:
@@ -150,6 +153,24 @@ def test_an_export_that_has_to_queue_is_asked_for_later(code: str, desk: Desk) -
     assert len(desk.exports.tokens) == 1
 
 
+def test_an_instant_that_dynamodb_does_not_know_yet_is_asked_for_again(desk: Desk) -> None:
+    """For a while; then it is out of the recovery's range, and said so."""
+    said: Any = {"Code": "InvalidExportTimeException", "Message": "not available for specified export time"}
+    desk.exports.refusal = ClientError({"Error": said}, "ExportTableToPointInTime")
+    assert not desk.advance(now=NOON + timedelta(minutes=14))[0]
+    with pytest.raises(
+        SourceError, match="InvalidExportTimeException: not available for specified export time"
+    ):
+        desk.advance(now=NOON + timedelta(minutes=16))
+
+
+def test_a_look_that_is_throttled_is_repeated_later(desk: Desk) -> None:
+    """The export goes on all the while."""
+    desk.advance()
+    desk.exports.looks = ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeExport")
+    assert not desk.advance()[0]
+
+
 def test_an_instant_that_is_still_to_come_is_waited_for(desk: Desk) -> None:
     """A run leaves a moment that is taken to the other run, by a second."""
     assert not desk.advance(now=NOON - timedelta(seconds=1))[0]
@@ -158,7 +179,10 @@ def test_an_instant_that_is_still_to_come_is_waited_for(desk: Desk) -> None:
 
 def test_a_refusal_is_told_in_dynamodbs_own_words(desk: Desk) -> None:
     """Such as recovery having been switched off since."""
-    said = {"Code": "PointInTimeRecoveryUnavailableException", "Message": "Point in time recovery is off"}
+    said: Any = {
+        "Code": "PointInTimeRecoveryUnavailableException",
+        "Message": "Point in time recovery is off",
+    }
     desk.exports.refusal = ClientError({"Error": said}, "ExportTableToPointInTime")
     with pytest.raises(
         SourceError, match="PointInTimeRecoveryUnavailableException: Point in time recovery is"

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lakeshot.columns.casting import arrow_type, cast_array
 from lakeshot.columns.names import column_names
-from lakeshot.columns.types import NULL, Column, ColumnType, Scalar, widen
+from lakeshot.columns.types import NULL, NUMBER_TEXT, Column, ColumnType, Scalar, widen
 from lakeshot.files import FileFormat
 
 __all__ = [
@@ -90,20 +90,33 @@ def view_expression(column: Column, file_format: FileFormat) -> str:
     makes of the table's.
     """
     name = '"' + table_column(column.name, file_format).replace('"', '""') + '"'
-    kind, held = column.type, _HELD_AS_THEMSELVES[file_format]
     if file_format is FileFormat.CSV:
-        if not kind.is_array and kind.scalar in (*_FROM_TEXT, Scalar.NUMBER_TEXT):
-            return _FROM_TEXT.get(kind.scalar, "CAST({} AS varchar)").format(name)
-        name = f"url_decode({name})"
-        if kind.is_array:  # it is JSON text, in which whole numbers stand as numbers
-            held = _HELD_AS_THEMSELVES[FileFormat.JSON]
-            inner = hive_type(kind.element, FileFormat.JSON).replace("string", "varchar")
-            name = f"CAST(json_parse({name}) AS array({inner}))"
-    if kind.scalar not in _FROM_TEXT or kind.scalar in held:
-        return f"CAST({name} AS {trino_type(kind)})"
+        return _from_csv(name, column.type)
+    return _converted(name, column.type, _HELD_AS_THEMSELVES[file_format])
+
+
+def _from_csv(name: str, kind: ColumnType) -> str:
+    """Texts are percent-encoded; arrays are JSON, whose numbers and booleans stand as themselves."""
     if kind.is_array:
-        return f"transform({name}, element -> {_FROM_TEXT[kind.scalar].format('element')})"
-    return _FROM_TEXT[kind.scalar].format(name)
+        in_json = hive_type(kind.element, FileFormat.JSON).replace("string", "varchar")
+        array = f"CAST(json_parse(url_decode({name})) AS array({in_json}))"
+        held = _HELD_AS_THEMSELVES[FileFormat.JSON]
+        converted = kind.scalar in _FROM_TEXT and kind.scalar not in held
+        return _converted(array, kind, held) if converted else array
+    if kind.scalar in _FROM_TEXT or kind == NUMBER_TEXT:
+        return _converted(name, kind, _HELD_AS_THEMSELVES[FileFormat.CSV])
+    return f"url_decode({name})"
+
+
+def _converted(value: str, kind: ColumnType, held: frozenset[Scalar]) -> str:
+    if kind.scalar not in _FROM_TEXT or kind.scalar in held:
+        return f"CAST({value} AS {trino_type(kind)})"
+    conversion = _FROM_TEXT[kind.scalar]
+    return (
+        f"transform({value}, element -> {conversion.format('element')})"
+        if kind.is_array
+        else conversion.format(value)
+    )
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from lakeshot.commit.manifest import FileEntry
 from lakeshot.errors import CommitError
 from lakeshot.files.upload import UncommittedFile
+from lakeshot.listing import is_listed
 from lakeshot.refusals import error_code, refusals_named
 
 if TYPE_CHECKING:
@@ -56,11 +57,7 @@ def complete(client: "S3Client", bucket: str, file: UncommittedFile, guard: Guar
 
 def head(client: "S3Client", bucket: str, key: str) -> "HeadObjectOutputTypeDef | None":
     """What S3 says of an object, or None if there is none."""
-    # S3 tells a missing object from a forbidden one only to those who may list, and a HEAD carries no prefix
-    # by which the job's listing is confined.
-    with refusals_named("s3:ListBucket", f"s3://{bucket}/{key}"):
-        listed = client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-    if [found["Key"] for found in listed] != [key]:
+    if not is_listed(client, bucket, key):
         return None
     try:
         with refusals_named("s3:GetObject", f"s3://{bucket}/{key}"):

@@ -52,7 +52,7 @@ def find_brackets(text: bytes) -> tuple[bytes, Brackets]:
     characters = np.frombuffer(text, np.uint8)
     found, blanks, is_inside = [np.empty(0, np.intp)], [], False
     for block in _blocks(text):
-        inside = _odd_so_far(_quotes(text[block])) ^ is_inside
+        inside = _odd_so_far(_quotes(characters[block])) ^ is_inside
         is_inside = bool(inside[-1])
         outside = ~inside
         folded = characters[block] | FOLD
@@ -96,13 +96,12 @@ def _match(positions: Positions, kinds: Bytes) -> Brackets:
     return Brackets(positions, depths, partners, opens)
 
 
-def _quotes(text: bytes) -> Mask:
+def _quotes(characters: Bytes) -> Mask:
     """Which bytes are quotes that delimit strings."""
-    characters = np.frombuffer(text, np.uint8)
     escapes = characters == _BACKSLASH
     if (escapes[1:] & escapes[:-1]).any():
         # A pair of backslashes escapes nothing, so in a run of them only an odd last one does.
-        characters = np.frombuffer(text.replace(b"\\\\", b"__"), np.uint8)
+        characters = np.frombuffer(characters.tobytes().replace(b"\\\\", b"__"), np.uint8)
         escapes = characters == _BACKSLASH
     quotes: Mask = characters == _QUOTE
     quotes[1:] &= ~escapes[:-1]

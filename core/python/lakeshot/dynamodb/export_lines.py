@@ -20,9 +20,10 @@ _OPENING = np.frombuffer(b'{"Item":{', np.uint8)
 
 def read_lines(lines: bytes) -> Items:
     """The items of whole lines, one a line, in their order; ``ValueError`` for what is no such line."""
-    text, brackets = find_brackets(b"[" + lines.replace(_LINE_END, b",") + b"]")
+    line_count = int(np.count_nonzero(np.frombuffer(lines, np.uint8) == ord(_LINE_END)))
+    text, brackets = find_brackets(b"".join((b"[", lines.replace(_LINE_END, b","), b"]")))
     characters = np.frombuffer(text, np.uint8)
-    return read_items(characters, brackets, _items(characters, brackets, lines.count(_LINE_END)))
+    return read_items(characters, brackets, _items(characters, brackets, line_count))
 
 
 def is_item(line: bytes) -> bool:
@@ -48,7 +49,7 @@ def _items(characters: Bytes, brackets: Brackets, line_count: int) -> Positions:
     if not (
         (starts == np.append(positions[0], ends[:-1] + 1) + 1).all()
         and (characters[ends + 1] == _COMMA).all()
-        and positions[-1] == positions[-2] + 2
+        and positions[-1] == positions[-2] + 1 + (line_count > 0)
         and (positions[items] == starts + len(_OPENING) - 1).all()
         and (characters[starts[:, None] + np.arange(len(_OPENING))] == _OPENING).all()
         and (positions[partners[items]] == ends - 1).all()

@@ -1,20 +1,26 @@
 """The conversion of DynamoDB's own export: its files shared out among parts, and the reading of one part."""
 
 import heapq
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.export_file import ExportFile
-from lakeshot.dynamodb.export_manifest import DataFile
+from lakeshot.dynamodb.export_manifest import DataFile, read_manifest
+from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.dynamodb.table_run import Driver, Work
 from lakeshot.dynamodb.worker_process import no_garbage_collection, s3_client
 from lakeshot.errors import SourceError
 from lakeshot.files.writer import PartWriter, Target
 from lakeshot.model import Model
+from lakeshot.rate.budget import Progress
+from lakeshot.rate.remote import RemoteBudget
+from lakeshot.runs.plan import NativeReading
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,6 +30,7 @@ PARTS_PER_SLOT = 4
 ITEMS_PER_PART = 1_000_000
 """So that one lost task repeats little; a file is never shared by two parts."""
 MOST_PARTS = 10_000
+REPORT_SECONDS = 1.0
 
 
 class ExportPart(Model):
@@ -32,6 +39,25 @@ class ExportPart(Model):
     number: int
     bucket: str
     files: tuple[DataFile, ...]
+
+
+def export_work(s3: "S3Client", reading: NativeReading, export: RawExport, *, slots: int) -> Work[ExportPart]:
+    """The files that the export's own manifest names, for a job that works on ``slots`` parts at a time.
+
+    SourceError if the manifest is missing or changed, of another export, or does not add up.
+    """
+    if export.table_arn != reading.source.arn:
+        raise SourceError(
+            f"export {export.arn} is of table {export.table_arn}, not of {reading.source.arn}; "
+            "start a new run"
+        )
+    files = read_manifest(s3, export)
+    return Work(
+        parts=export_parts(export.bucket, files, slots),
+        worker=ExportWorker,
+        units_per_second=math.inf,
+        expected_from=f"the item counts of the {len(files):,} files in the export's own manifest",
+    )
 
 
 def export_parts(bucket: str, files: Sequence[DataFile], slots: int) -> list[ExportPart]:
@@ -59,23 +85,29 @@ def convert_part(
     attempt: int,
     target: Target,
     s3: "S3Client",
+    report: Callable[[Progress], None] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> PartResult:
-    """Read all files of a part and upload their rows, one row per item.
+    """Read all files of a part and upload their rows, one row per item; ``report`` hears how far it is.
 
     Any error aborts the uploads. SourceError if a file is missing, is not the one that the manifest lists, or
     cannot be decoded.
     """
-    started, pieces = clock(), 0
+    started = reported = clock()
+    pieces = rows = 0
     files = [ExportFile(s3, part.bucket, file) for file in part.files]
     with PartWriter(s3, target, part.number, typed) as writer:
         for file in files:
             for items in file.items():
                 with _line_named(files):
                     writer.write(items)
-                pieces += 1
+                pieces, rows = pieces + 1, rows + items.num_rows
+                if clock() >= reported + REPORT_SECONDS:
+                    reported = clock()
+                    report(Progress(part=part.number, rows=rows, units=0.0, bytes=writer.bytes_written))
         with _line_named(files):
             written = writer.finish()
+        report(Progress(part=part.number, rows=rows, units=0.0, bytes=writer.bytes_written))
     items_listed = sum(data.items for data in part.files)
     return PartResult(
         part=part.number,
@@ -104,13 +136,15 @@ def _line_named(files: Sequence[ExportFile]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class ExportWorker:
-    """Converts parts in a worker process."""
+    """Converts parts in a worker process, and tells the driver how far it has come."""
 
     target: Target
     region: str
+    driver: Driver
 
     def __call__(self, part: ExportPart, attempt: int) -> PartResult:
         """Convert one part; an attempt counts from 0."""
-        s3 = s3_client(self.region)
-        with no_garbage_collection():
-            return convert_part(part, attempt=attempt, target=self.target, s3=s3)
+        budget = RemoteBudget(self.driver.address, self.driver.key)
+        with no_garbage_collection(), closing(budget):
+            s3 = s3_client(self.region)
+            return convert_part(part, attempt=attempt, target=self.target, s3=s3, report=budget.report)

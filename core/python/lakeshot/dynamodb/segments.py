@@ -9,6 +9,11 @@ LEAST_BYTES_PER_SEGMENT = 8 * 1024**2
 MOST_SEGMENTS = 10_000
 
 
+def task_slots(workers: int, worker_type: str) -> int:
+    """Tasks that a job of a given size works on at a time."""
+    return (workers - 1) * SLOTS_PER_WORKER[worker_type]
+
+
 def segment_count(*, size_bytes: int, workers: int, worker_type: str) -> int:
     """Segments of a table of a given size for a job of a given size.
 
@@ -16,7 +21,7 @@ def segment_count(*, size_bytes: int, workers: int, worker_type: str) -> int:
     so that slots whose segments end early find others, unless that makes segments under 8 MiB. A
     table whose size DynamoDB does not know yet gets one a slot.
     """
-    slots = (workers - 1) * SLOTS_PER_WORKER[worker_type]
+    slots = task_slots(workers, worker_type)
     if size_bytes == 0:
         return slots
     wanted = max(math.ceil(size_bytes / BYTES_PER_SEGMENT), 2 * slots)

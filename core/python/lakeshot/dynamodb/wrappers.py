@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lakeshot.dynamodb.brackets import FOLD, Brackets
-from lakeshot.dynamodb.numbers import are_json
+from lakeshot.dynamodb.numbers import are_json, check
 from lakeshot.dynamodb.spans import Bytes, Mask, Positions, cut
+from lakeshot.dynamodb.texts import text_lists
 
 ATTRIBUTE_DEPTH = 4
 
@@ -107,11 +108,14 @@ def find_wrappers(characters: Bytes, brackets: Brackets) -> Wrappers:
     is_plain = tags < N
     maps = np.flatnonzero(tags == M)
     is_plain[maps] = ~_reads_as_tag(characters, brackets, opens.take(maps))
-    numbers = np.flatnonzero((tags == N) & (brackets.depths.take(opens) > ATTRIBUTE_DEPTH))
+    is_inside = brackets.depths.take(opens) > ATTRIBUTE_DEPTH
+    numbers, sets = np.flatnonzero((tags == N) & is_inside), np.flatnonzero((tags == NS) & is_inside)
     if len(numbers):
         is_plain[numbers] = are_json(
             cut(characters, starts.take(numbers) + len('{"N":"'), ends.take(numbers) - len('"'))
         )
+    if len(sets):
+        check(text_lists(cut(characters, starts.take(sets) + VALUE_OFFSETS[NS], ends.take(sets))).flatten())
     return Wrappers(opens, closes, tags, is_plain)
 
 

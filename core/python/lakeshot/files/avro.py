@@ -24,7 +24,7 @@ from lakeshot.files.avro_container import Block, avro_blocks, framed, header, lo
 from lakeshot.files.codecs import compressed, plain
 from lakeshot.files.encoder import Sink, Stream
 
-ROWS_AT_ONCE = 4_096
+ROWS_AT_ONCE = 2_048
 """Rows of a block at most; a reader holds one block."""
 _NULL, _VALUE = "\0", b"\x02"
 """Which of ``["null", type]`` follows, as Avro writes it."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
 
-ROWS_AT_ONCE = 8_192
+ROWS_AT_ONCE = 4_096
 """Bounds the text in memory, and keeps it below the 2 GiB one Arrow array of text can hold."""
 BYTES_AT_ONCE = 4 * 1024**2
 _GZIP_STREAM = 16 + zlib.MAX_WBITS

@@ -103,6 +103,13 @@ class Plan(Model):
     timeout_minutes: int
 
     @property
+    def source(self) -> SourceTable:
+        """The table, for those who read it."""
+        if self.reading is None:
+            raise ValueError(f"run {self.run!r} is a rollback, which reads no source")
+        return self.reading.source
+
+    @property
     def scan(self) -> ScanReading:
         """How the table is scanned, for those who scan it."""
         if self.reading is None or self.reading.route != "scan":

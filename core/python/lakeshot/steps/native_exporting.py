@@ -4,7 +4,7 @@ The export's ARN is kept in the run's files, so that a call which is repeated fi
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SHORTEST_WAIT, LONGEST_WAIT = 20, 600
 """Seconds between two looks. An export takes minutes to hours (no time is promised), and each look costs
 events of the execution's history, of which there are 25,000."""
+SETTLING = timedelta(minutes=15)
+"""DynamoDB was seen to refuse an instant of a second ago on a table whose recovery was new. It says that it
+recovers up to five minutes before now; after three times that, it means what it says."""
 _BUSY = frozenset({"LimitExceededException", "ThrottlingException"})
 """DynamoDB has too many exports at work: 300, or 100 TB (Amazon DynamoDB quotas)."""
 
@@ -55,8 +58,13 @@ class NativeExporter:
         started = load_if_there(self.s3, self._started_uri, StartedExport) or self._start(now)
         if started is None:
             return None
-        with refusals_named("dynamodb:DescribeExport", started.arn):
-            found = self.source.describe_export(ExportArn=started.arn)["ExportDescription"]
+        try:
+            with refusals_named("dynamodb:DescribeExport", started.arn):
+                found = self.source.describe_export(ExportArn=started.arn)["ExportDescription"]
+        except ClientError as error:
+            if error_code(error) in _BUSY:
+                return None
+            raise
         if found["ExportStatus"] == "FAILED":
             raise SourceError(
                 f"DynamoDB's export of table {self.plan.native.source.name!r} has failed: "
@@ -84,7 +92,10 @@ class NativeExporter:
                     ClientToken=self._token,
                 )
         except ClientError as error:
-            if error_code(error) in _BUSY:
+            is_settling = (
+                error_code(error) == "InvalidExportTimeException" and now < reading.export_time + SETTLING
+            )
+            if error_code(error) in _BUSY or is_settling:
                 return None
             raise SourceError(
                 f"DynamoDB does not export table {reading.source.name!r} as it was at "

@@ -1,0 +1,96 @@
+"""What every run of a DynamoDB table has, however its rows leave the table: files, columns and commit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from lakeshot.columns.names import column_names
+from lakeshot.columns.pins import held_to_pins
+from lakeshot.columns.types import Column, ColumnType, Scalar
+from lakeshot.commit.commit import Commit
+from lakeshot.commit.part import PartResult
+from lakeshot.files.writer import Target
+from lakeshot.rate.remote import Address
+from lakeshot.runs.plan import Plan
+
+_KEY_TYPES = {"S": Scalar.STRING, "N": Scalar.BIGINT, "B": Scalar.BINARY}
+PartT = TypeVar("PartT")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Driver:
+    """How workers reach the driver of their run, which serves its budget and hears of their progress."""
+
+    address: Address
+    key: bytes
+
+
+class Distribute(Protocol):
+    """Calls a function with each item and the attempt at it, wherever that is; results in any order."""
+
+    def __call__(self, function: Callable[[Item, int], Result], items: Sequence[Item]) -> list[Result]:
+        """The results of all items."""
+
+
+@dataclass(frozen=True)
+class Work(Generic[PartT]):
+    """What a run has to do: its parts, and what makes a worker that does one attempt at one of them.
+
+    Workers are made from where files go, the region, and the driver. ``units_per_second`` is the budget of
+    them all; ``expected_from`` says in words where the source's count comes from.
+    """
+
+    parts: Sequence[PartT]
+    worker: Callable[[Target, str, Driver], Callable[[PartT, int], PartResult]]
+    units_per_second: float
+    expected_from: str
+
+    def done(
+        self, distribute: Distribute, *, target: Target, region: str, driver: Driver
+    ) -> list[PartResult]:
+        """The results of all parts."""
+        return distribute(self.worker(target, region, driver), self.parts)
+
+
+def run_target(plan: Plan, known: Sequence[Column]) -> Target:
+    """Where the run's files go, and the columns they start from: those of the plan's baseline, if any."""
+    return Target(
+        bucket=plan.deployed.bucket,
+        prefix=plan.data_prefix,
+        run=plan.run,
+        format=plan.deployed.format,
+        compression=plan.deployed.compression,
+        nested=plan.deployed.nested,
+        known_columns=tuple(known),
+        first=tuple(plan.source.key_attributes),
+        pins=plan.deployed.types,
+        file_bytes=plan.deployed.target_file_mb * 1024**2,
+    )
+
+
+def run_commit(plan: Plan, known: Sequence[Column], *, parts: int, expected_from: str) -> Commit:
+    """What the run commits once every part has ended.
+
+    PinnedTypeError if a key attribute is pinned to a type that its values never have.
+    """
+    target, keys = run_target(plan, known), plan.source.key_attributes
+    names = column_names(keys)
+    key_columns = [
+        Column(name=names[key], source=key, type=ColumnType(scalar=_KEY_TYPES[kind]))
+        for key, kind in keys.items()
+    ]
+    return Commit(
+        export=plan.deployed.export,
+        moment=plan.data_moment,
+        moment_from=plan.moment_from,
+        snapshot=plan.snapshot,
+        target=target,
+        manifest_key=plan.manifest_key,
+        baseline=plan.baseline.manifest if plan.baseline is not None else None,
+        parts=parts,
+        key_columns=held_to_pins(key_columns, target.pins),
+        expected_from=expected_from,
+        started_at=plan.started_at,
+    )

@@ -1,0 +1,19 @@
+"""Whether there is an object in S3, asked by those who may only list below certain prefixes."""
+
+from typing import TYPE_CHECKING
+
+from lakeshot.refusals import refusals_named
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def is_listed(client: "S3Client", bucket: str, key: str) -> bool:
+    """Whether the object exists.
+
+    S3 tells a missing object from a forbidden one only to those who may list, and neither HEAD nor GET
+    carries the prefix by which a job's listing is confined.
+    """
+    with refusals_named("s3:ListBucket", f"s3://{bucket}/{key}"):
+        listed = client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    return [found["Key"] for found in listed] == [key]

@@ -1,0 +1,105 @@
+"""Each row of the tables in docs/types.md says what is."""
+
+import html
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lakeshot.columns.schema import arrow_schema, hive_type, trino_type, view_expression
+from lakeshot.columns.types import NULL, PINNABLE, Column, ColumnType
+from lakeshot.config.deployed import Deployed
+from lakeshot.files import Compression, FileFormat, compressions
+from lakeshot.files.avro import avro_schema
+from tests.unit.declared import declared_lake, file_of
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "types.md"
+VALUES: dict[str, object] = {
+    "string": 'a, "b"',
+    "bigint": -7,
+    "decimal(38,18)": Decimal("1.5"),
+    "number_text": "1E+125",
+    "boolean": True,
+    "binary": b"\xfb\xff",
+    "null": None,
+    "array<string>": ["x", "y"],
+    "array<bigint>": [1, 2],
+    "array<decimal(38,18)>": [Decimal("0.5")],
+    "array<number_text>": ["1E9"],
+    "array<binary>": [b"\x00"],
+    "json": '{"a":1}',
+}
+"""The values that the table names."""
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table whose heading begins so, without their marks."""
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith(heading))
+    found = []
+    for line in lines[first + 2 :]:
+        if not line.startswith("|"):
+            break
+        found.append([html.unescape(cell.strip().strip("`")) for cell in line.strip("|").split(" | ")])
+    return found
+
+
+FORMATS = rows("| logical type | value |")
+
+
+def in_words(avro: object) -> str:
+    """An Avro type as the document has it."""
+    if isinstance(avro, dict):
+        if avro["type"] == "array":
+            return f"array of {in_words(avro['items'])}"
+        return f"{avro['type']}, {avro['logicalType']}({avro['precision']},{avro['scale']})"
+    return str(avro)
+
+
+def test_the_tables_have_a_row_for_every_type() -> None:
+    """And none for another."""
+    every = sorted(str(kind) for kind in (NULL, *PINNABLE))
+    assert sorted(row[2] for row in rows("| # |")) == every
+    assert sorted(row[0] for row in FORMATS) == every
+
+
+@pytest.mark.parametrize("row", rows("| # |"), ids=lambda row: f"row {row[0]}")
+def test_the_view_has_the_type_of_the_row(row: list[str]) -> None:
+    """As Athena calls it."""
+    assert trino_type(ColumnType.parse(row[2])) == row[3]
+
+
+@pytest.mark.parametrize("row", FORMATS, ids=lambda row: row[0])
+def test_files_and_tables_hold_what_the_row_says(deployed: Deployed, row: list[str]) -> None:
+    """Types in the table, the type in an Avro file, and the very characters of the two formats of text."""
+    name, _, typed, avro, json_lines, in_json_table, csv = row
+    kind = ColumnType.parse(name)
+    columns = (Column(name="v", source="v", type=kind),)
+    table = pa.Table.from_pylist([{"v": VALUES[name]}], schema=arrow_schema(columns))
+    for file_format in FileFormat:
+        expected = {FileFormat.JSON: in_json_table, FileFormat.CSV: "string"}.get(file_format, typed)
+        assert hive_type(kind, file_format) == expected
+    (field,) = json.loads(avro_schema(columns))["fields"]
+    assert (field["type"][0], in_words(field["type"][1])) == ("null", avro)
+    line = file_of(table, columns, FileFormat.JSON, Compression.NONE).decode()
+    assert line == ("{}\n" if json_lines == "left out" else f'{{"v":{json_lines}}}\n')
+    assert file_of(table, columns, FileFormat.CSV, Compression.NONE).decode() == f"{csv}\n"
+    shown = {
+        str(declared_lake(deployed, table, columns, file_format).rows(view(columns[0], file_format)))
+        for file_format in FileFormat
+    }
+    assert len(shown) == 1
+
+
+def view(column: Column, file_format: FileFormat) -> str:
+    return f"SELECT {view_expression(column, file_format)} AS v FROM t"
+
+
+def test_compressions_are_those_that_there_are() -> None:
+    """In their order, the default first."""
+    [cells] = [row for row in rows("| | Parquet | ORC |") if row[0].startswith("compressions")]
+    for file_format, cell in zip(("parquet", "orc", "avro", "json", "csv"), cells[1:], strict=True):
+        named = [part.split(" ")[0] for part in cell.split(", ")]
+        assert named == [compression.value for compression in compressions(FileFormat(file_format))]

@@ -1,0 +1,97 @@
+"""Only the files that an export's own manifest names are its files, and only a whole manifest is trusted."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakeshot.dynamodb.export_manifest import DataFile, read_manifest
+from lakeshot.errors import SourceError
+from tests.unit.conftest import BUCKET
+from tests.unit.dynamodb.exports import FOLDER, TABLE, put_manifest
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FILES = (
+    DataFile(key=f"{FOLDER}data/b.json.gz", items=2, md5="1B2M2Y8AsgTpgAmY7PhCfg=="),
+    DataFile(key=f"{FOLDER}data/a.json.gz", items=0, md5="1B2M2Y8AsgTpgAmY7PhCfg=="),
+)
+
+
+@pytest.mark.parametrize("checksum", ["md5", "checksum"])
+def test_it_lists_the_data_files(s3: "S3Client", checksum: str) -> None:
+    """In its own order, whichever of the two names DynamoDB gives to checksums."""
+    assert read_manifest(s3, put_manifest(s3, FILES, checksum=checksum)) == FILES
+
+
+def test_an_export_of_before_there_were_kinds_is_a_full_one(s3: "S3Client") -> None:
+    """Its summary does not say so; it may also say more than is known here."""
+    export = put_manifest(s3, FILES, changed={"exportType": None, "tableId": "1"})
+    assert read_manifest(s3, export) == FILES
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"tableArn": f"{TABLE}2"}, f"of another table: {TABLE}2, not {TABLE};"),
+        ({"exportArn": f"{TABLE}/export/0"}, f"of another export: {TABLE}/export/0, not {TABLE}/export/"),
+        ({"outputFormat": "ION"}, "of another format: ION, not DYNAMODB_JSON;"),
+        ({"exportType": "INCREMENTAL_EXPORT"}, "of another kind: INCREMENTAL_EXPORT, not FULL_EXPORT;"),
+        ({"itemCount": 3}, r"hold 2 items, but \S+ says 3;"),
+        ({"itemCount": "many"}, r"no export manifest as DynamoDB writes it \(itemCount\)"),
+        ({"manifestFilesS3Key": f"{FOLDER}gone.json"}, "gone.json is missing;"),
+    ],
+)
+def test_a_manifest_that_is_not_this_exports_is_refused(
+    s3: "S3Client", changed: dict[str, object], told: str
+) -> None:
+    """What was found, what is wanted, and where."""
+    with pytest.raises(SourceError, match=told):
+        read_manifest(s3, put_manifest(s3, FILES, changed=changed))
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (
+            lambda s3: _put(s3, "manifest-summary.json", b"{}"),
+            "summary.json was changed after DynamoDB wrote",
+        ),
+        (
+            lambda s3: _put(s3, "manifest-files.json", b""),
+            "files.json was changed after DynamoDB wrote it: its",
+        ),
+        (
+            lambda s3: _put(s3, "manifest-files.md5", b"\xff"),
+            "files.json was changed after DynamoDB wrote it",
+        ),
+        (
+            lambda s3: _delete(s3, "manifest-files.md5"),
+            r"checksum of \S+ is missing \(\S+\.md5 or \S+checksum\)",
+        ),
+        (lambda s3: _delete(s3, "manifest-summary.json"), "manifest-summary.json is missing;"),
+    ],
+)
+def test_a_manifest_that_was_changed_is_refused(
+    s3: "S3Client", harm: Callable[["S3Client"], None], told: str
+) -> None:
+    """Both of its files have their checksum next to them."""
+    export = put_manifest(s3, FILES)
+    harm(s3)
+    with pytest.raises(SourceError, match=told):
+        read_manifest(s3, export)
+
+
+def test_a_manifest_that_names_a_file_twice_is_refused(s3: "S3Client") -> None:
+    """Its items would be there twice."""
+    with pytest.raises(SourceError, match="names a file twice"):
+        read_manifest(s3, put_manifest(s3, (FILES[0], FILES[0])))
+
+
+def _put(s3: "S3Client", name: str, body: bytes) -> None:
+    s3.put_object(Bucket=BUCKET, Key=f"{FOLDER}{name}", Body=body)
+
+
+def _delete(s3: "S3Client", name: str) -> None:
+    s3.delete_object(Bucket=BUCKET, Key=f"{FOLDER}{name}")
