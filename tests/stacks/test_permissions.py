@@ -162,7 +162,7 @@ def test_state_machine_reaches_only_what_its_states_call(common: Template) -> No
     allowed = common.allowed("lakeshot-dev-export")
     assert allowed["glue:StartJobRun"] == {"arn:aws:glue:us-east-1:123456789012:job/lakeshot-dev-*"}
     assert allowed["glue:StartCrawler"] == {"arn:aws:glue:us-east-1:123456789012:crawler/lakeshot-dev-*"}
-    assert len(allowed["lambda:InvokeFunction"]) == 8
+    assert len(allowed["lambda:InvokeFunction"]) == 9
     services = {action.split(":")[0] for action in allowed}
     assert services == {"athena", "glue", "lambda", "logs", "s3", "xray"}
 

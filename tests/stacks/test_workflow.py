@@ -382,7 +382,7 @@ def test_no_result_replaces_what_the_plan_settled(common: Template) -> None:
         for state in dict(all_states(of_members(common.state_machine))).values()
         if state.get("ResultPath") is not None
     }
-    assert places == {"crawler_state", "waited", "catalogued", "count"}
+    assert places == {"native_export", "crawler_state", "waited", "catalogued", "count"}
     assert places & (Member.model_fields.keys() | Planned.model_fields.keys()) == set()
 
 

@@ -1,6 +1,6 @@
 """The proof that a role has no permission too many: each is taken away alone, and something fails."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -62,8 +62,11 @@ class Proof:
         return "\n".join([f"role {self.role}: {counts}; {len(self.findings)} findings", *self.findings])
 
 
-def prove(role: Role, situations: Sequence[Situation]) -> Proof:
-    """Take all documented permissions and see nothing fail, then each other one and see something fail."""
+def prove(role: Role, situations: Sequence[Situation], *, known: Collection[Permission] = ()) -> Proof:
+    """Take all documented permissions and see nothing fail, then each other one and see something fail.
+
+    Those that are ``known`` were taken from another role that is made alike.
+    """
     proof = Proof(role.name)
     for permission in role.permissions:
         if found := next((one for one in DOCUMENTED if one.covers(role.name, permission)), None):
@@ -77,7 +80,7 @@ def prove(role: Role, situations: Sequence[Situation]) -> Proof:
         if told is not None
     ]
     for permission in role.permissions:
-        if permission not in proof.documented:
+        if permission not in proof.documented and permission not in known:
             _take(role, permission, able, proof)
     return proof
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
@@ -15,6 +16,7 @@ from boto3.dynamodb.types import TypeSerializer
 from lakeshot.names import snapshot_name
 from tests.cloud.local.account import REGION, wait_for
 from tests.cloud.permissions.moment import Moment
+from tests.cloud.permissions.native_run import NativeRun
 from tests.cloud.permissions.stage import DATABASE, NAMES, Stage
 
 FIRST, RUN = "first", "second"
@@ -48,6 +50,11 @@ class Story:
     def moment_name(self) -> str:
         """The snapshot's name."""
         return snapshot_name(MOMENT)
+
+    @cached_property
+    def native(self) -> NativeRun:
+        """A run of another export, whose table DynamoDB exports itself."""
+        return NativeRun.told(self.stage)
 
     def save(self, step: str) -> None:
         """Save the moment before a step."""
