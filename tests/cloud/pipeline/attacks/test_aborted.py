@@ -73,7 +73,7 @@ MOMENTS = {
     "publish, announced": Moment(  # what it had staged was removed when it was closed
         at("publish", "dynamodb", "TransactWriteItems", "#aborted.*published", acted=True),
         "publish",
-        "CatalogError",
+        "RunGoneError",
     ),
     "publish, after the view was moved": Moment(
         at("publish", "glue", "UpdateTable", '"aborted"', acted=True), "publish", "LockLostError"
