@@ -1,0 +1,159 @@
+"""What a run is going to do with one export, and what the record and the states are told of that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from lakeshot.config.deployed import Deployed
+from lakeshot.config.payload import Payload
+from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.errors import PayloadError
+from lakeshot.names import StageNames
+from lakeshot.runs.plan import Baseline, NativeReading, Plan, Reading, plan_uri, raw_export_uri
+from lakeshot.runs.pointers import Pointers
+from lakeshot.runs.snapshots import Snapshot, Snapshots
+from lakeshot.steps.choosing_reading import choose_reading
+from lakeshot.steps.messages import JobStart, Member
+from lakeshot.steps.planned_run import PlannedRun
+from lakeshot.stored import load_if_there
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+_STARTED = "the run's start; the table was read from then on"
+_STARTED_TOGETHER = "the group's start; every table was read from then on"
+
+
+@dataclass(frozen=True)
+class ExportPlanner:
+    """Plans one export after the other; the parameters are those of ``Planner``."""
+
+    names: StageNames
+    s3: "S3Client"
+    dynamodb: "DynamoDBClient"
+    source_client: Callable[[str], "DynamoDBClient"]
+
+    def plan(self, run: PlannedRun, payload: Payload, deployed: Deployed, moment: datetime) -> Plan:
+        """What the run is to do with one export; PayloadError or SourceError if that cannot be done."""
+        rollback = run.options.snapshot
+        reading: Reading | None = None
+        if rollback is None:
+            reading = choose_reading(
+                self.source_client(deployed.job_role_arn),
+                payload,
+                deployed,
+                moment=moment,
+                reused=self.reused(payload, deployed),
+            )
+            data_bytes = reading.source.size_bytes
+        else:
+            data_bytes = self._retained(payload.export, rollback).bytes_written or 0
+        return Plan(
+            run=run.name,
+            execution_arn=run.execution_arn,
+            group=run.group,
+            moment=moment,
+            moment_from=_moment_from(reading, together=run.group is not None),
+            started_at=run.started_at,
+            deployed=deployed,
+            baseline=self._baseline(payload.export),
+            allow_older=run.options.allow_older or rollback is not None,
+            reading=reading,
+            data_bytes=data_bytes,
+            workers=payload.workers or deployed.workers,
+            timeout_minutes=payload.timeout_minutes or deployed.timeout_minutes,
+        )
+
+    def reused(self, payload: Payload, deployed: Deployed) -> RawExport | None:
+        """The finished export of an earlier run that the payload names, or PayloadError."""
+        if payload.reuse_export is None:
+            return None
+        found = load_if_there(self.s3, raw_export_uri(deployed, payload.reuse_export), RawExport)
+        if found is None:
+            raise PayloadError(
+                f"reuse_export {payload.reuse_export!r}: export {payload.export!r} has no run of this name "
+                "whose native export has finished; give such a run's id, or leave reuse_export out to make "
+                f"a new export. See the runs with: make status, and make watch RUN={payload.reuse_export}"
+            )
+        return found
+
+    def _retained(self, export: str, snapshot: str) -> Snapshot:
+        """The verified snapshot to show again, or PayloadError with those there are."""
+        known = self._snapshots(export)
+        entry = known.get(snapshot)
+        if entry is not None and entry.state == "verified":
+            return entry
+        verified = [one.snapshot for one in known.all() if one.state == "verified"]
+        was = "was never verified" if entry is not None else "does not exist, or not any more"
+        there = (
+            f"those that can be shown again are: {', '.join(verified[:10])}" if verified else "none can be"
+        )
+        raise PayloadError(
+            f"export {export!r} cannot be rolled back to snapshot {snapshot}: it {was}; {there}. "
+            f"See them with: make rollback EXPORT={export}"
+        )
+
+    def _baseline(self, export: str) -> Baseline | None:
+        shown = Pointers(self.dynamodb, table=self.names.run_table).of(export).snapshot
+        entry = self._snapshots(export).get(shown) if shown is not None else None
+        if entry is None or entry.manifest is None or entry.manifest_sha256 is None:
+            return None
+        return Baseline(manifest=entry.manifest, sha256=entry.manifest_sha256)
+
+    def _snapshots(self, export: str) -> Snapshots:
+        return Snapshots(self.dynamodb, table=self.names.run_table, export=export)
+
+
+def planned_fields(plan: Plan) -> dict[str, object]:
+    """What the run record tells of the plan."""
+    reading = plan.reading
+    if reading is None:
+        return {"step": "verify files", "snapshot": plan.snapshot}
+    told: dict[str, object] = {
+        "snapshot": plan.snapshot,
+        "route": reading.route,
+        "route_from": reading.route_from,
+        "rows_expected": reading.source.item_count,
+        "expected_from": "DescribeTable's item count, up to 6 hours old",
+    }
+    if isinstance(reading, NativeReading):
+        return {**told, "step": "native export"}
+    return {
+        **told,
+        "step": "read",
+        "rate_units_per_second": reading.rate.units_per_second,
+        "rate_basis": reading.rate.basis,
+        "segments": reading.segments,
+        "expected_seconds": reading.expected_seconds,
+    }
+
+
+def member(plan: Plan, region: str) -> Member:
+    """What the states are told of the plan."""
+    deployed = plan.deployed
+    reads = plan.reading is not None
+    return Member(
+        run=plan.run,
+        plan=plan_uri(deployed, plan.run),
+        exports=isinstance(plan.reading, NativeReading),
+        reads=reads,
+        crawls=reads and deployed.catalog == "crawler",
+        crawler=deployed.names.resource,
+        job=JobStart(
+            name=deployed.names.resource,
+            region=region,
+            workers=plan.workers,
+            worker_type=deployed.worker_type,
+            timeout_minutes=plan.timeout_minutes,
+        ),
+        verifiers=tuple(range(plan.verifiers)),
+    )
+
+
+def _moment_from(reading: Reading | None, *, together: bool) -> str:
+    """In words, what instant a snapshot's moment is."""
+    if isinstance(reading, NativeReading):
+        return "the ExportTime of DynamoDB's own export; the table as it was at that instant"
+    return _STARTED_TOGETHER if together else _STARTED
