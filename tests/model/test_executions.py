@@ -11,7 +11,9 @@ from tests.model.executions import MEMBER_WAY, WAY
 from tests.model.world import STEPS, World, moment
 
 State = Mapping[str, Any]
-FLOW = definition({step: Invoked(arn=step, timeout_seconds=60) for step in STEPS}, partition="aws")
+FLOW = definition(
+    {step: Invoked(arn=step, timeout_seconds=60) for step in (*STEPS, "native_export")}, partition="aws"
+)
 
 
 def way(states: Mapping[str, State], first: str, given: Mapping[str, Any]) -> Iterator[str]:
@@ -32,17 +34,17 @@ def holds(choice: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
 
 
 def test_states_follow_each_other_as_in_the_state_machine() -> None:
-    """Of a run that reads, and whose catalog needs no crawler."""
+    """Of a run that scans, and whose catalog needs no crawler."""
     assert tuple(way(FLOW["States"], FLOW["StartAt"], Planned().model_dump())) == WAY
     members = FLOW["States"]["Members"]["ItemProcessor"]
-    member = {"reads": True, "crawls": False}
+    member = {"exports": False, "reads": True, "crawls": False}
     assert tuple(way(members["States"], members["StartAt"], member)) == MEMBER_WAY
 
 
 def test_a_rollback_reads_nothing_in_either() -> None:
     """It begins where the files are verified."""
     members = FLOW["States"]["Members"]["ItemProcessor"]
-    member = {"reads": False, "crawls": False}
+    member = {"exports": False, "reads": False, "crawls": False}
     assert tuple(way(members["States"], members["StartAt"], member)) == MEMBER_WAY[1:]
 
 

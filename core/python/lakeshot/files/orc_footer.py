@@ -6,7 +6,6 @@ with a header of three bytes (ORC specification v1, sections "File Tail" and "Co
 """
 
 from dataclasses import dataclass
-from typing import cast
 
 from lakeshot.files import Compression, varint
 from lakeshot.files.codecs import plain
@@ -68,11 +67,14 @@ def orc_footer(stream: Stream) -> OrcFooter:
     if needed > len(tail):
         tail = stream.tail(needed)
     fields = _fields(_unchunked(tail[-script_bytes - footer_bytes : -script_bytes], _CODECS[kind]))
-    stripes = tuple(_stripe(_fields(cast(bytes, stripe))) for stripe in fields.get(3, []))
+    stripes = tuple(_stripe(stripe) for stripe in fields.get(3, []))
     return OrcFooter(rows=_number(fields, 6), stripes=stripes, tail=tail)
 
 
-def _stripe(fields: dict[int, list[int | bytes]]) -> Stripe:
+def _stripe(message: int | bytes) -> Stripe:
+    if not isinstance(message, bytes):
+        raise OSError("a stripe of the file's end is no message")
+    fields = _fields(message)
     start = _number(fields, 1)
     length = sum(_number(fields, field) for field in (2, 3, 4))  # its index, its data, its own footer
     return Stripe(start=start, end=start + length, rows=_number(fields, 5))
