@@ -1,7 +1,7 @@
 """Lines of an export decode to what pages of a Scan do."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lakeshot.dynamodb.columns import typed
@@ -10,9 +10,10 @@ from lakeshot.dynamodb.page import PageDecoder
 from tests.unit.dynamodb.exports import lines_of
 from tests.unit.dynamodb.test_round_trip import Pages, tables
 from tests.unit.dynamodb.type_table import scan_response
+from tests.unit.examples import at_most
 
 
-@settings(max_examples=60)
+@at_most(60)
 @given(pages=tables(), spaced=st.booleans(), ascii_only=st.booleans())
 def test_lines_are_read_as_pages_are(pages: Pages, spaced: bool, ascii_only: bool) -> None:
     """The same items make the same table, whichever way they came."""

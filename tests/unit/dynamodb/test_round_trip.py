@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lakeshot.columns.schema import cast, unify
 from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.page import PageDecoder
 from tests.unit.dynamodb.type_table import Value, column_type, rebuilt, scan_response
+from tests.unit.examples import at_most
 
 Pages = list[list[dict[str, Value]]]
 
@@ -104,7 +105,7 @@ def plain(value: Value, type_name: str) -> object:
     return [convert(element) for element in content] if isinstance(content, list) else convert(content)
 
 
-@settings(max_examples=80)
+@at_most(80)
 @given(pages=tables(), spaced=st.booleans(), ascii_only=st.booleans())
 def test_every_value_survives_parquet(pages: Pages, spaced: bool, ascii_only: bool) -> None:
     """What is read back from Parquet equals the items by the type table, each attribute of each item."""
@@ -141,7 +142,7 @@ def canonical(value: Value) -> Value:
     return value
 
 
-@settings(max_examples=80)
+@at_most(80)
 @given(pages=tables())
 def test_files_typed_alone_and_widened_equal_the_items(pages: Pages) -> None:
     """Widening each page's own types to what all pages need gives the types and values of the table."""

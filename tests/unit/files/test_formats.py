@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from backports import zstd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import orc
 
@@ -19,6 +19,7 @@ from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import STRING, Column
 from lakeshot.files import Compression, FileFormat, compressions, suffix
 from lakeshot.files.formats import ENCODERS, READERS
+from tests.unit.examples import at_most
 from tests.unit.files.every_type import COLUMNS, ROWS, TYPES, InMemory, column, csv_value, json_value
 
 ALL = [(file_format, compression) for file_format in FileFormat for compression in compressions(file_format)]
@@ -67,7 +68,7 @@ def by_another_reader(body: bytes, file_format: FileFormat, compression: Compres
 
 
 @pytest.mark.parametrize(("file_format", "compression"), ALL)
-@settings(max_examples=40)
+@at_most(40)
 @given(rows=ROWS, sliced=st.integers(0, 3))
 def test_what_is_read_is_what_was_written(
     file_format: FileFormat, compression: Compression, rows: Rows, sliced: int
