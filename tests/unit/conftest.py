@@ -1,5 +1,6 @@
 """An AWS in memory for code that calls boto3, and the records most tests start from."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -21,11 +22,17 @@ RUN_TABLE = "lakeshot-dev-runs"
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
 
+_make: Any = boto3.client  # typed for names that are written out only
+
+
+def client_of(service: str, region_name: str | None = None) -> Any:
+    """The client of a service that all tests share: making one takes longer than most of them."""
+    return _client(service, region_name, os.environ.get("AWS_ENDPOINT_URL"))
+
+
 @cache
-def client_of(service: str) -> Any:
-    """The one client of a service that all tests share: making one takes longer than most of them."""
-    make: Any = boto3.client  # typed for names that are written out only
-    return make(service)
+def _client(service: str, region_name: str | None, _endpoint_url: str | None) -> Any:
+    return _make(service, region_name=region_name)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from operate.context import Context, Output
 from operate.flow import Step
 from operate.observation import MemberSeen, Observation
 from operate.target import Target
-from tests.unit.conftest import BUCKET, NOON, RUN_TABLE
+from tests.unit.conftest import BUCKET, NOON, RUN_TABLE, client_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -69,6 +69,12 @@ def context(tmp_path: Path, results: io.StringIO, messages: io.StringIO) -> Cont
     file = tmp_path / "exports.yaml"
     file.write_text(CONFIG)
     return Context(output=Output(results, messages), file=file, clock=FakeClock())
+
+
+@pytest.fixture(autouse=True)
+def _shared_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands make clients for themselves, which takes longer than all else they do."""
+    monkeypatch.setattr(boto3, "client", client_of)
 
 
 @pytest.fixture
