@@ -1,6 +1,7 @@
 """What the roles are there for by which DynamoDB exports a table itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from lakeshot.errors import CommitError
 from tests.cloud.permissions.native_run import EXPORT, NativeRun
@@ -56,10 +57,11 @@ def of_job(story: Story) -> list[Situation]:
 
 
 def exports(native: NativeRun) -> Callable[[], None]:
-    """A run of its own each time."""
+    """A run of its own each time; the moments that were saved are those of the first."""
 
     def act() -> None:
-        native.begin()
-        native.export()
+        another = replace(native)
+        another.begin()
+        another.export()
 
     return act

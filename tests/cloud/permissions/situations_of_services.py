@@ -51,6 +51,11 @@ def of_state_machine(story: Story) -> list[Situation]:
             Situation(f"call {function}", goes(story, *state), about=(f"lambda:* on *-{function}",))
             for function, state in functions.items()
         ),
+        Situation(
+            "call native-export",
+            looks_at_an_export(story),
+            about=("lambda:* on *-native-export",),
+        ),
         Situation("run a job", runs_a_job(story, reads), about=("glue:*JobRun on *",)),
         Situation(
             "start a crawl",
@@ -145,6 +150,17 @@ def goes(story: Story, moment: str, state: str, given: Mapping[str, object]) -> 
     def act() -> None:
         story.at(moment)
         succeeds(story, alone(story, state), given)
+
+    return act
+
+
+def looks_at_an_export(story: Story) -> Callable[[], None]:
+    """Whether it is done does not matter."""
+
+    def act() -> None:
+        story.native.at("native_export")
+        given = {"plan": story.native.plan, "native_export": {"waited": 0}}
+        succeeds(story, alone(story, "NativeExport"), given)
 
     return act
 
