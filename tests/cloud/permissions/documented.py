@@ -83,7 +83,7 @@ DOCUMENTED = (
         "S3 says of a missing object that it is forbidden to whoever may not list the bucket, so a plan that "
         "is not there yet, or is gone, could not be told; the stand-in says 404 to everybody",
         f"{_GUIDE}AmazonS3/latest/API/API_GetObject.html",
-        roles=("plan", "verify-files", "catalog", "report"),
+        roles=("plan", "native-export", "verify-files", "catalog", "report"),
     ),
     Documented(
         ("glue:GetJobRuns",),
