@@ -106,8 +106,8 @@ test: lint wheels-local build/spark-archive/built ## Run every test
 	@$(PY) -m pytest -m "spark or cloud" -n 2 --dist loadfile
 
 .PHONY: test-fast
-test-fast: lint ## Run the unit tests only, with fewer examples of what is tried at random
-	@HYPOTHESIS_PROFILE=fast $(PY) -m pytest tests/unit -n 2
+test-fast: lint ## Run the unit tests of what ships, with fewer examples of what is tried at random
+	@HYPOTHESIS_PROFILE=fast $(PY) -m pytest tests/unit --ignore tests/unit/local -n 2
 
 .PHONY: lint
 lint: install ## Check style and types
