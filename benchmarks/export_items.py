@@ -14,20 +14,9 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-_WORDS = (
-    "great",
-    "poor",
-    "battery",
-    "colour",
-    "sturdy",
-    "arrived",
-    "broken",
-    "would",
-    "buy",
-    "again",
-    '"fine"',
-    "grün",
-)
+from benchmarks.scan_pages import WORDS
+
+_WORDS = (*WORDS, "grün")
 _STATES = ("new", "paid", "packed", "sent", "returned")
 _CITIES = ("Aachen", "Bergen", "Cádiz", "Dublin", "Espoo")
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)

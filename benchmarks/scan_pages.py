@@ -9,7 +9,7 @@ from uuid import UUID
 
 ITEMS = 2_800
 """About what fits in one page of 1 MB by DynamoDB's own count."""
-_WORDS = (
+WORDS = (
     "great",
     "poor",
     "battery",
@@ -61,7 +61,7 @@ def _review(random: Random) -> Item:
     moment = _FIRST + timedelta(seconds=random.randrange(25_000_000))
     sparse: Item = {
         "votes": {"N": str(random.randrange(10_000))},
-        "tags": {"SS": sorted(random.sample(_WORDS, 3))},
+        "tags": {"SS": sorted(random.sample(WORDS, 3))},
         "digest": {"B": b64encode(random.randbytes(16)).decode()},
         "reply": {"NULL": True},
         "ratings": {"NS": [str(random.randrange(1, 6)), "0.5"]},
@@ -74,8 +74,8 @@ def _review(random: Random) -> Item:
         "stars": {"N": str(random.randrange(1, 6))},
         "price": {"N": f"{random.randrange(100, 99_999) / 100:.2f}"},
         "verified": {"BOOL": random.random() < 0.8},
-        "title": {"S": " ".join(random.choices(_WORDS, k=4))},
-        "body": {"S": " ".join(random.choices(_WORDS, k=10))},
+        "title": {"S": " ".join(random.choices(WORDS, k=4))},
+        "body": {"S": " ".join(random.choices(WORDS, k=10))},
     }
 
 
@@ -87,7 +87,7 @@ def _event(random: Random) -> Item:
 
 def _scalar(random: Random, number: int) -> dict[str, Any]:
     """A value of the attribute of this number, which decides on its type."""
-    return {"N": str(random.randrange(10**6))} if number % 2 else {"S": random.choice(_WORDS)}
+    return {"N": str(random.randrange(10**6))} if number % 2 else {"S": random.choice(WORDS)}
 
 
 def _order(random: Random) -> Item:
@@ -98,7 +98,7 @@ def _order(random: Random) -> Item:
     }
     return {
         "address": {
-            "M": {"city": {"S": random.choice(_WORDS)}, "gift": {"BOOL": False}, "position": {"M": position}}
+            "M": {"city": {"S": random.choice(WORDS)}, "gift": {"BOOL": False}, "position": {"M": position}}
         },
         "lines": {"L": [{"M": line}] * random.randrange(4)},
     }

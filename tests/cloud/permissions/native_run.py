@@ -85,13 +85,7 @@ class NativeRun:
 
     def _fill(self) -> None:
         dynamodb = self.stage.client("dynamodb")
-        table = self.stage.deployed(EXPORT).source_table
-        dynamodb.create_table(
-            TableName=table,
-            KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "Id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        table = self.stage.make_source(EXPORT)
         recovery = {"PointInTimeRecoveryEnabled": True}
         dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=recovery)
         for number in range(20):

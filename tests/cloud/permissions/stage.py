@@ -63,6 +63,17 @@ class Stage:
         """A role of the stage by its name without the stage's prefix."""
         return Role.deployed(self.client("iam"), f"{NAMES.prefix}-{name}")
 
+    def make_source(self, export: str) -> str:
+        """The empty table that an export is of; its name."""
+        table = self.deployed(export).source_table
+        self.client("dynamodb").create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "Id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return table
+
     def deployed(self, export: str) -> Deployed:
         """What is deployed of an export."""
         return Deployed.model_validate_json(self._parameter(NAMES.parameter(export)))

@@ -147,13 +147,7 @@ class Story:
         """Twenty items in each source, spread over several segments."""
         dynamodb = self.stage.client("dynamodb")
         for export in MEMBERS:
-            table = self.stage.deployed(export).source_table
-            dynamodb.create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "Id", "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
+            table = self.stage.make_source(export)
             items = [{"Id": {"S": str(number)}, "Stars": {"N": str(number)}} for number in range(20)]
             puts = [{"PutRequest": {"Item": item}} for item in items]
             dynamodb.batch_write_item(RequestItems={table: puts})

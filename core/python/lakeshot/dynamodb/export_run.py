@@ -19,7 +19,7 @@ from lakeshot.errors import SourceError
 from lakeshot.files.writer import PartWriter, Target
 from lakeshot.model import Model
 from lakeshot.rate.budget import Progress
-from lakeshot.rate.remote import RemoteBudget
+from lakeshot.rate.pace import Pace
 from lakeshot.runs.plan import NativeReading
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ PARTS_PER_SLOT = 4
 ITEMS_PER_PART = 1_000_000
 """So that one lost task repeats little; a file is never shared by two parts."""
 MOST_PARTS = 10_000
-REPORT_SECONDS = 1.0
 
 
 class ExportPart(Model):
@@ -93,7 +92,8 @@ def convert_part(
     Any error aborts the uploads. SourceError if a file is missing, is not the one that the manifest lists, or
     cannot be decoded.
     """
-    started = reported = clock()
+    started = clock()
+    pace = Pace(clock, started)
     pieces = rows = 0
     files = [ExportFile(s3, part.bucket, file) for file in part.files]
     with PartWriter(s3, target, part.number, typed) as writer:
@@ -102,8 +102,7 @@ def convert_part(
                 with _line_named(files):
                     writer.write(items)
                 pieces, rows = pieces + 1, rows + items.num_rows
-                if clock() >= reported + REPORT_SECONDS:
-                    reported = clock()
+                if pace.is_due():
                     report(Progress(part=part.number, rows=rows, units=0.0, bytes=writer.bytes_written))
         with _line_named(files):
             written = writer.finish()
@@ -144,7 +143,6 @@ class ExportWorker:
 
     def __call__(self, part: ExportPart, attempt: int) -> PartResult:
         """Convert one part; an attempt counts from 0."""
-        budget = RemoteBudget(self.driver.address, self.driver.key)
-        with no_garbage_collection(), closing(budget):
+        with no_garbage_collection(), closing(self.driver.budget()) as budget:
             s3 = s3_client(self.region)
             return convert_part(part, attempt=attempt, target=self.target, s3=s3, report=budget.report)

@@ -16,12 +16,12 @@ from lakeshot.errors import SourceError, ThrottledError
 from lakeshot.files.writer import PartWriter, Target
 from lakeshot.model import Model
 from lakeshot.rate.budget import Budget, Progress, reserve
+from lakeshot.rate.pace import Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LONGEST_BACKOFF_SECONDS = 10.0
-REPORT_SECONDS = 1.0
 
 
 class ScanPart(Model):
@@ -53,7 +53,8 @@ def read_part(
     The next page is on its way while this one is decoded. Any error aborts the uploads. Raises
     ThrottledError when the table refuses for too long, SourceError when it cannot be read.
     """
-    started, reported = clock(), clock()
+    started = clock()
+    pace = Pace(clock, started)
     rows = count = scanned = pages = 0
     units = 0.0
     decoder = PageDecoder()
@@ -66,8 +67,7 @@ def read_part(
             rows += page.items.num_rows
             count, scanned = count + said.count, scanned + said.scanned_count
             units, pages = units + said.consumed_units, pages + 1
-            if said.last_evaluated_key is None or clock() >= reported + REPORT_SECONDS:
-                reported = clock()
+            if said.last_evaluated_key is None or pace.is_due():
                 budget.report(Progress(part=part.segment, rows=rows, units=units, bytes=writer.bytes_written))
         files = writer.finish()
     return PartResult(

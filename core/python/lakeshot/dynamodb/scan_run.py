@@ -8,7 +8,6 @@ from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.dynamodb.table_run import Driver, Work
 from lakeshot.dynamodb.worker_process import no_garbage_collection, s3_client, scan_client
 from lakeshot.files.writer import Target
-from lakeshot.rate.remote import RemoteBudget
 from lakeshot.runs.plan import ScanReading
 
 
@@ -42,6 +41,5 @@ class ScanWorker:
     def __call__(self, part: ScanPart, attempt: int) -> PartResult:
         """Read one segment; an attempt counts from 0."""
         scan, s3 = scan_client(self.region), s3_client(self.region)
-        budget = RemoteBudget(self.driver.address, self.driver.key)
-        with no_garbage_collection(), closing(budget):
+        with no_garbage_collection(), closing(self.driver.budget()) as budget:
             return read_part(part, attempt=attempt, target=self.target, scan=scan, s3=s3, budget=budget)

@@ -10,7 +10,7 @@ from lakeshot.columns.types import Column, ColumnType, Scalar
 from lakeshot.commit.commit import Commit
 from lakeshot.commit.part import PartResult
 from lakeshot.files.writer import Target
-from lakeshot.rate.remote import Address
+from lakeshot.rate.remote import Address, RemoteBudget
 from lakeshot.runs.plan import Plan
 
 _KEY_TYPES = {"S": Scalar.STRING, "N": Scalar.BIGINT, "B": Scalar.BINARY}
@@ -25,6 +25,10 @@ class Driver:
 
     address: Address
     key: bytes
+
+    def budget(self) -> RemoteBudget:
+        """A connection to the driver, to be closed by whoever asked for it."""
+        return RemoteBudget(self.address, self.key)
 
 
 class Distribute(Protocol):

@@ -46,9 +46,10 @@ class NativeExporter:
         Raises SourceError with DynamoDB's own words if it refused or failed.
         """
         uri = raw_export_uri(self.plan.deployed, self.plan.run)
-        finished = load_if_there(self.s3, uri, RawExport) or self.plan.native.reused or self._look(now)
+        finished = load_if_there(self.s3, uri, RawExport)
+        if finished is None and (found := self.plan.native.reused or self._look(now)) is not None:
+            finished = save_once(self.s3, uri, found)
         if finished is not None:
-            save_once(self.s3, uri, finished)
             return NativeExportState(done=True, wait_seconds=0, waited=waited), finished
         wait = max(SHORTEST_WAIT, min(LONGEST_WAIT, waited // 5))
         return NativeExportState(done=False, wait_seconds=wait, waited=waited + wait), None

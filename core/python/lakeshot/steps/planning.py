@@ -143,12 +143,15 @@ class Planner:
         if run.options.snapshot is not None:
             return snapshot_moment(run.options.snapshot)
         exports = [self._snapshots(one.export) for one, _ in run.exports]
-        reused = self._exports.reused(*run.exports[0])  # which the members of a group may not do
-        first = reused.export_time if reused is not None else run.started_at
-        moment = claim_together(exports, run=run.name, moment=settled or first)
+        moment = claim_together(exports, run=run.name, moment=settled or self._first_instant(run))
         if settled is not None and moment != settled:
             raise gone(run.name, snapshot_name(settled))
         return moment
+
+    def _first_instant(self, run: PlannedRun) -> datetime:
+        """What the data stand for at the earliest; no member of a group reuses an export."""
+        reused = self._exports.reused(*run.exports[0])
+        return reused.export_time if reused is not None else run.started_at
 
     def _snapshots(self, export: str) -> Snapshots:
         return Snapshots(self.dynamodb, table=self.names.run_table, export=export)
