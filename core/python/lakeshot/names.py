@@ -103,14 +103,29 @@ class ExportNames:
         """Catalog table of all snapshots, until a column's type changes; what a crawler writes to."""
         return f"snapshots_{self.view}"
 
-    def table_of(self, generation: int) -> str:
-        """Catalog table of the snapshots of one generation (see ``lakeshot.lake.generations``)."""
-        return self.table if generation == 1 else f"{self.table}__{generation}"
+    @property
+    def changes_table(self) -> str:
+        """Catalog table of what changed between snapshots, until a column's type changes."""
+        return f"changes_{self.view}"
+
+    def table_of(self, generation: int, *, changes: bool = False) -> str:
+        """Catalog table of the snapshots, or changes, of one generation (see ``lakeshot.lake.generations``)."""
+        first = self.changes_table if changes else self.table
+        return first if generation == 1 else f"{first}__{generation}"
 
     @property
     def data_prefix(self) -> str:
-        """Prefix of all data files; nothing but snapshots lives below it."""
+        """Prefix of all data files of whole snapshots; nothing else lives below it."""
         return f"{self.table}/"
+
+    @property
+    def changes_prefix(self) -> str:
+        """Prefix of all data files of changes; nothing else lives below it."""
+        return f"{self.changes_table}/"
+
+    def prefix_of(self, *, changes: bool) -> str:
+        """Prefix of the data files of changes, or of whole snapshots."""
+        return self.changes_prefix if changes else self.data_prefix
 
     @property
     def raw_exports_prefix(self) -> str:

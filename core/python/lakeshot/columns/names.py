@@ -13,8 +13,11 @@ from hashlib import sha256
 from itertools import count
 from types import MappingProxyType
 
+from lakeshot.columns.changes import CHANGE_COLUMNS
 from lakeshot.names import PARTITION_KEY
 
+RESERVED = frozenset({PARTITION_KEY, *(column.name for column in CHANGE_COLUMNS)})
+"""What no attribute's column is called: the tables of snapshots and of changes have them beside the rows'."""
 MAX_BYTES = 255
 """Longest column name in the Glue catalog."""
 
@@ -26,7 +29,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def column_names(sources: Iterable[str], published: Mapping[str, str] = _NOTHING) -> dict[str, str]:
-    """The column name of each source attribute: unique, and never the partition key's.
+    """The column name of each source attribute: unique, and never one that is reserved.
 
     ``published`` are the names that attributes have already, whether they are among the sources or not.
     """
@@ -35,7 +38,7 @@ def column_names(sources: Iterable[str], published: Mapping[str, str] = _NOTHING
     for source in sorted(all_sources - published.keys()):
         wanting[_wanted(source)].append(source)
     names = {source: name for source, name in published.items() if source in all_sources}
-    refused = {*published.values(), PARTITION_KEY}
+    refused = {*published.values(), *RESERVED}
     for name, candidates in wanting.items():
         if name not in refused:
             names[name if name in candidates else candidates[0]] = name

@@ -45,7 +45,9 @@ class Manifest(Model):
     words how it said so; ``moment_from`` says in words what instant the moment is. ``columns`` hold
     the rows of every file; a file may lack some of them, which are null in its rows. ``baseline`` is
     the S3 URI of the manifest whose columns the run started from, ``schema_change`` the difference to
-    it; both are None where there was none. ``consumed_units`` are the source's read units.
+    it; both are None where there was none. ``consumed_units`` are the source's read units. ``keys`` are the
+    attributes that tell rows apart. ``follows`` is the snapshot since which these files hold the changes; None
+    if they hold every row.
     """
 
     version: Literal[1] = 1
@@ -59,6 +61,8 @@ class Manifest(Model):
     format: FileFormat
     compression: Compression
     columns: tuple[Column, ...]
+    keys: tuple[str, ...] = ()
+    follows: str | None = None
     schema_fingerprint: str
     baseline: str | None
     schema_change: SchemaChange | None

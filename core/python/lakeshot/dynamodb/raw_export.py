@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from lakeshot.dynamodb.windows import Window
 from lakeshot.model import Model
 
 
@@ -15,13 +16,25 @@ class RawExport(Model):
     """A finished export: what DynamoDB wrote, as its own manifest lists it.
 
     ``manifest_key`` is the S3 key of the manifest's summary, ``items`` the number of items exported and
-    ``billed_bytes`` what the export is charged for.
+    ``billed_bytes`` what the export is charged for. ``window`` is what an incremental export covers, None
+    for a full one.
     """
 
     arn: str
     table_arn: str
-    export_time: datetime
     bucket: str
     manifest_key: str
     items: int
     billed_bytes: int
+    window: Window | None = None
+
+
+class RawExports(Model):
+    """All exports of one run: a full one, or those of the windows since the snapshot that the run ``follows``.
+
+    ``export_time`` is the instant as of which they show the table.
+    """
+
+    export_time: datetime
+    follows: str | None = None
+    exports: tuple[RawExport, ...]

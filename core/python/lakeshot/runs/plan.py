@@ -9,7 +9,8 @@ from pydantic import Field
 
 from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.dynamodb.rate import ReadRate
-from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.dynamodb.raw_export import RawExports
+from lakeshot.dynamodb.windows import Window
 from lakeshot.model import Model
 from lakeshot.names import snapshot_name, snapshot_prefix
 
@@ -56,17 +57,22 @@ class ScanReading(Model):
 
 
 class NativeReading(Model):
-    """A run that converts what DynamoDB's own export of the table wrote.
+    """A run that converts what DynamoDB's own exports of the table wrote.
 
-    The table is exported as it was at ``export_time``. ``reused`` is an export that an earlier run had
-    made; None if this run makes its own.
+    The table is exported as it was at ``export_time``: whole, or what was written in the ``windows`` since the
+    snapshot that the run ``follows``. ``reused`` are the exports that an earlier run had made; None if this
+    run makes its own. ``compared_with`` is the published snapshot of the same instant whose view has to
+    show the very same rows before this one is published.
     """
 
     route: Literal["native"] = "native"
     route_from: str
     source: SourceTable
     export_time: datetime
-    reused: RawExport | None = None
+    windows: tuple[Window, ...] = ()
+    follows: str | None = None
+    compared_with: str | None = None
+    reused: RawExports | None = None
 
 
 Reading = Annotated[ScanReading | NativeReading, Field(discriminator="route")]
@@ -137,9 +143,15 @@ class Plan(Model):
         return snapshot_name(self.moment)
 
     @property
+    def follows(self) -> str | None:
+        """The snapshot since which this run reads the changes; None if it reads, or shows, every row."""
+        return self.reading.follows if isinstance(self.reading, NativeReading) else None
+
+    @property
     def data_prefix(self) -> str:
         """Prefix of this run's data files."""
-        return snapshot_prefix(self.deployed.names.data_prefix, self.snapshot)
+        names = self.deployed.names
+        return snapshot_prefix(names.prefix_of(changes=self.follows is not None), self.snapshot)
 
     @property
     def run_prefix(self) -> str:
@@ -172,9 +184,9 @@ def run_prefix(deployed: Deployed, run: str) -> str:
     return f"{deployed.names.runs_prefix}{run}/"
 
 
-def raw_export_uri(deployed: Deployed, run: str) -> str:
-    """S3 URI of what a run remembers of the finished native export that it reads."""
-    return f"s3://{deployed.bucket}/{run_prefix(deployed, run)}raw-export.json"
+def raw_exports_uri(deployed: Deployed, run: str) -> str:
+    """S3 URI of what a run remembers of the finished native exports that it reads."""
+    return f"s3://{deployed.bucket}/{run_prefix(deployed, run)}raw-exports.json"
 
 
 def plan_uri(deployed: Deployed, run: str) -> str:

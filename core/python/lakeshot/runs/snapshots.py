@@ -29,7 +29,9 @@ class Snapshot(Model):
 
     ``manifest`` is an S3 URI and ``manifest_sha256`` the digest of its bytes, so that a manifest that
     was changed is noticed. ``generation`` numbers the catalog table that holds its partition; snapshots with
-    equal ``schema_fingerprint`` have the same columns. Rows and bytes are of its files.
+    equal ``schema_fingerprint`` have the same columns. Rows and bytes are of its files. ``follows`` is the
+    snapshot since which its files hold the changes; None if they hold every row. ``rows_shown`` is how
+    many rows the view has that shows it, counted when it was verified.
     """
 
     snapshot: str
@@ -41,6 +43,8 @@ class Snapshot(Model):
     schema_fingerprint: str | None = None
     rows: int | None = None
     bytes_written: int | None = None
+    follows: str | None = None
+    rows_shown: int | None = None
 
 
 class Snapshots:
@@ -107,15 +111,16 @@ class Snapshots:
             schema_fingerprint={"S": str(snapshot.schema_fingerprint)},
             rows={"N": str(snapshot.rows)},
             bytes_written={"N": str(snapshot.bytes_written)},
+            **({} if snapshot.follows is None else {"follows": {"S": snapshot.follows}}),
         )
 
     def placed(self, snapshot: str, generation: int, *, run: str, fence: int) -> None:
         """Record in which generation of the table the catalog shall have a snapshot."""
         self._set(snapshot, run, fence, generation={"N": str(generation)})
 
-    def verified(self, snapshot: str, *, run: str, fence: int) -> None:
-        """Record that all checks of a snapshot hold."""
-        self._set(snapshot, run, fence, state={"S": "verified"})
+    def verified(self, snapshot: str, *, rows_shown: int, run: str, fence: int) -> None:
+        """Record that all checks of a snapshot hold, and how many rows its view shows."""
+        self._set(snapshot, run, fence, state={"S": "verified"}, rows_shown={"N": str(rows_shown)})
 
     def doom(self, snapshot: str, *, run: str, fence: int) -> None:
         """Record that a snapshot is about to be removed; LockLostError if a view shows it, or is moved to it.
@@ -243,4 +248,6 @@ def _snapshot(item: Mapping[str, Any]) -> Snapshot:
         schema_fingerprint=text("schema_fingerprint"),
         rows=number("rows"),
         bytes_written=number("bytes_written"),
+        follows=text("follows"),
+        rows_shown=number("rows_shown"),
     )

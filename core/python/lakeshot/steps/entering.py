@@ -55,6 +55,7 @@ class EnteredRun:
                 schema_fingerprint=manifest.schema_fingerprint,
                 rows=manifest.rows,
                 bytes_written=manifest.bytes,
+                follows=manifest.follows,
             ),
             fence=self.fence,
         )

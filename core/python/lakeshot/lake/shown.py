@@ -1,0 +1,33 @@
+"""What a view shows: the rows of one whole snapshot, overlaid by the changes that were written since."""
+
+from lakeshot.columns.types import Column
+from lakeshot.files import FileFormat
+from lakeshot.model import Model
+
+
+class Layer(Model):
+    """Snapshots that are read in the same way, because they have one table generation and the same columns.
+
+    ``columns`` are all that their files have: in changes, ``lakeshot.columns.changes`` before the rows' own.
+    ``snapshots`` are partition values.
+    """
+
+    generation: int
+    format: FileFormat
+    columns: tuple[Column, ...]
+    snapshots: tuple[str, ...]
+
+
+class Shown(Model):
+    """A snapshot as a view shows it.
+
+    ``columns`` are the rows' own, of the snapshot itself; those of older ones are the same or narrower.
+    ``keys`` are the attributes that tell rows apart. ``base`` is the one whole snapshot, ``changes`` are
+    those that follow it, up to ``snapshot``; none if that is whole itself.
+    """
+
+    snapshot: str
+    columns: tuple[Column, ...]
+    keys: tuple[str, ...]
+    base: Layer
+    changes: tuple[Layer, ...] = ()
