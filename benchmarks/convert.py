@@ -45,7 +45,8 @@ from benchmarks.local_bucket import LocalBucket
 from benchmarks.machine import machine_line
 from benchmarks.process_tree import PeakMemory, high_water_bytes, processor_seconds
 from lakeshot.dynamodb.export_manifest import DataFile
-from lakeshot.dynamodb.export_run import ExportPart, convert_part
+from lakeshot.dynamodb.export_parts import ExportPart
+from lakeshot.dynamodb.export_run import convert_part
 from lakeshot.dynamodb.worker_process import no_garbage_collection
 
 FILES, SMALL_ITEMS = 4, 2_000

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.local_bucket import LocalBucket
 from lakeshot.dynamodb.export_manifest import DataFile
-from lakeshot.dynamodb.export_run import ExportPart, convert_part
+from lakeshot.dynamodb.export_parts import ExportPart
+from lakeshot.dynamodb.export_run import convert_part
 from lakeshot.dynamodb.worker_process import no_garbage_collection
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import Target

@@ -13,8 +13,9 @@ import boto3
 from lakeshot.commit.commit import commit
 from lakeshot.commit.part import PartResult
 from lakeshot.commit.rewrite import Rewrite
-from lakeshot.dynamodb.export_run import ExportPart, export_work
-from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.dynamodb.export_parts import ExportPart
+from lakeshot.dynamodb.export_work import export_work
+from lakeshot.dynamodb.raw_export import RawExports
 from lakeshot.dynamodb.scan import ScanPart
 from lakeshot.dynamodb.scan_run import scan_work
 from lakeshot.dynamodb.segments import task_slots
@@ -25,7 +26,7 @@ from lakeshot.files.writer import Target
 from lakeshot.rate.budget import ReadBudget
 from lakeshot.rate.server import BudgetServer
 from lakeshot.runs.job_arguments import JobArguments
-from lakeshot.runs.plan import NativeReading, Plan, raw_export_uri
+from lakeshot.runs.plan import NativeReading, Plan, raw_exports_uri
 from lakeshot.runs.progress import ProgressRecorder
 from lakeshot.runs.records import RunTable
 from lakeshot.steps.entering import enter
@@ -77,9 +78,9 @@ def main(argv: Sequence[str]) -> None:
 def work_of(plan: Plan, s3: "S3Client") -> Work[ScanPart] | Work[ExportPart]:
     """What the plan's way of reading comes to: segments to scan, or files that DynamoDB has written."""
     if isinstance(plan.reading, NativeReading):
-        export = load(s3, raw_export_uri(plan.deployed, plan.run), RawExport)
+        finished = load(s3, raw_exports_uri(plan.deployed, plan.run), RawExports)
         slots = task_slots(plan.workers, plan.deployed.worker_type)
-        return export_work(s3, plan.reading, export, slots=slots)
+        return export_work(s3, plan.reading, finished, slots=slots)
     return scan_work(plan.scan)
 
 

@@ -23,8 +23,8 @@ def handler(given: NativeExportInput) -> NativeExportState:
             plan.deployed.export,
             plan.run,
             step="read",
-            rows_expected=finished.items,
+            rows_expected=sum(export.items for export in finished.exports),
             expected_from="the item count of DynamoDB's own export",
-            exported_bytes=finished.billed_bytes,
+            exported_bytes=sum(export.billed_bytes for export in finished.exports),
         )
     return state

@@ -14,5 +14,5 @@ def handler(given: VerifyReadableInput) -> None:
     """Verify that the snapshot can be read, by the view that will show it, and record it as verified."""
     run = services.enter(given.plan, given.redrive)
     services.runs.update(run.plan.deployed.export, run.plan.run, step="verify readable")
-    counted = open_athena(services, run.plan.deployed).number(given.query_execution_id)
+    counted = open_athena(services, run.plan.deployed).numbers(given.query_execution_id)
     verify_readable(run, open_lake(services, run.plan.deployed), services.pointers, counted)

@@ -23,6 +23,9 @@ _OVERRIDES = (
     "workers",
     "timeout_minutes",
     "reuse_export",
+    "moment",
+    "full",
+    "mode",
     "allow_older",
 )
 
@@ -97,6 +100,19 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--timeout-minutes", type=_number, help="time limit of the Glue job")
     run.add_argument(
         "--reuse-export", metavar="RUN", help="convert the native export of this earlier run once more"
+    )
+    run.add_argument(
+        "--moment", metavar="20261121T120000Z", help="export the table as it was then, by DynamoDB itself"
+    )
+    run.add_argument(
+        "--full", action="store_true", default=None, help="kind changes: export the whole table once more"
+    )
+    run.add_argument(
+        "--check",
+        dest="mode",
+        action="store_const",
+        const="check",
+        help="kind changes: export the whole table and hold it against what the view shows",
     )
     run.add_argument(
         "--allow-older", action="store_true", default=None, help="publish even where a newer moment is shown"

@@ -63,7 +63,7 @@ def retained(deployment: Deployment, target: Target) -> Sequence[Retained]:
     shown = {deployed.export: pointers.of(deployed.export).snapshot for deployed in target.members}
     rows = [
         {
-            one.snapshot: one.rows or 0
+            one.snapshot: one.rows_in_view or 0
             for one in Snapshots(tables, table=table, export=deployed.export).all()
             if one.state == "verified"
         }

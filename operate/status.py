@@ -83,7 +83,7 @@ def _status(deployment: Deployment, deployed: Deployed) -> Status:
     shown = pointer.snapshot and Snapshots(tables, table=table, export=deployed.export).get(pointer.snapshot)
     return Status(
         pointer=pointer,
-        rows=shown.rows if shown else None,
+        rows=shown.rows_in_view if shown else None,
         activity=_activity(deployment, export_key, deployed.export, deployed.names.resource),
     )
 

@@ -66,9 +66,12 @@ def _read(record: RunRecord) -> dict[str, str]:
         return facts
     if record.rows is not None:
         files, written = record.files or 0, figures.size(record.bytes_written or 0)
-        facts["rows"] = (
-            f"{figures.count(record.rows)} in {files} {'file' if files == 1 else 'files'}, {written}"
-        )
+        told = f"{figures.count(record.rows)} in {files} {'file' if files == 1 else 'files'}, {written}"
+        if record.follows is None:
+            facts["rows"] = told
+        else:
+            facts["changes"] = f"{told}, since snapshot {record.follows}"
+            facts["rows"] = f"{figures.count(record.rows_shown or 0)} in the view"
     if record.route == "native":
         facts["read"] = f"by DynamoDB's own export, {figures.size(record.exported_bytes or 0)}: no read units"
     else:

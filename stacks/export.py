@@ -57,12 +57,12 @@ class ExportStack(cdk.Stack):
             self,
             "JobRole",
             names=names,
-            source=settings.source,
+            settings=settings,
             arns=arns,
             role_suffix=role_suffix,
         )
         ExportJob(self, "Job", name=names.resource, settings=settings.job, code=code, role=role)
-        if settings.catalog == "crawler":
+        if settings.effective_catalog == "crawler":
             ExportCrawler(self, "Crawler", names=names, arns=arns, role_suffix=role_suffix)
         deployed = deployed_export(config, export, arns=arns, job_role_arn=role.role_arn)
         record = DeploymentRecord(

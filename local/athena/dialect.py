@@ -23,6 +23,7 @@ def install_functions(connection: duckdb.DuckDBPyConnection) -> None:
         "VARCHAR",
         null_handling=FunctionNullHandling.SPECIAL,
     )
+    connection.create_function("trino_json_sorted", _json_sorted, ["VARCHAR"], "VARCHAR")
     connection.execute(
         "CREATE MACRO trino_json_array_length(j) AS "
         "CASE json_type(j) WHEN 'ARRAY' THEN json_array_length(j)::BIGINT END"
@@ -46,17 +47,29 @@ def for_duckdb(query: exp.Expr) -> exp.Expr:
 
 
 def _rewritten(node: exp.Expr) -> exp.Expr:
+    if (json_function := _of_json(node)) is not None:
+        return json_function
+    if _is_whole_aggregate(node) and not isinstance(node.parent, exp.Cast | exp.Window | exp.Filter):
+        return exp.cast(node.copy(), "bigint")  # DuckDB widens it to 128 bits, Trino does not
+    if isinstance(node, exp.Anonymous):
+        return _anonymous(node)
+    return node
+
+
+def _of_json(node: exp.Expr) -> exp.Expr | None:
     if isinstance(node, exp.JSONExtractScalar):
         return exp.Anonymous(this="trino_json_extract_scalar", expressions=[_as_text(node.this), _path(node)])
     if isinstance(node, exp.Cast) and node.to.this in exp.DataType.TEXT_TYPES and _is_json(node.this):
         # Trino's cast of a JSON string is its text; DuckDB's keeps the quotes.
         path = exp.Literal.string("$")
         return exp.Anonymous(this="trino_json_extract_scalar", expressions=[_as_text(node.this), path])
-    if _is_whole_aggregate(node) and not isinstance(node.parent, exp.Cast | exp.Window | exp.Filter):
-        return exp.cast(node.copy(), "bigint")  # DuckDB widens it to 128 bits, Trino does not
-    if isinstance(node, exp.Anonymous):
-        return _anonymous(node)
-    return node
+    if isinstance(node, exp.JSONFormat) and isinstance(node.this, exp.ParseJSON):
+        # Trino's json_parse puts the keys of objects in order.
+        return exp.Anonymous(this="trino_json_sorted", expressions=[_as_text(node.this.this)])
+    if isinstance(node, exp.Cast) and node.to.this is exp.DataType.Type.JSON and not _is_json(node.this):
+        # Trino's cast to JSON makes JSON of a text; DuckDB's takes the text for JSON.
+        return exp.Anonymous(this="to_json", expressions=[node.this.copy()])
+    return None
 
 
 def _anonymous(node: exp.Anonymous) -> exp.Expr:
@@ -91,6 +104,26 @@ def _path(node: exp.Expr) -> exp.Expr:
     return (
         exp.Literal.string(path.sql(dialect="trino").strip("'")) if isinstance(path, exp.JSONPath) else path
     )
+
+
+class _Digits(str):
+    """A number in JSON, as it is written."""
+
+    __slots__ = ()
+
+
+def _json_sorted(text: str) -> str:
+    """Trino's ``json_format(json_parse(text))``: keys in order. Digits stay as written, unlike Trino's."""
+    return _json_text(json.loads(text, parse_float=_Digits, parse_int=_Digits))
+
+
+def _json_text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        entries = (f"{json.dumps(key)}:{_json_text(value[key])}" for key in sorted(value))
+        return "{" + ",".join(entries) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_json_text, value)) + "]"
+    return str(value) if isinstance(value, _Digits) else json.dumps(value, ensure_ascii=False)
 
 
 def _json_extract_scalar(text: str | None, path: str | None) -> str | None:

@@ -91,7 +91,7 @@ class Functions(Construct):
         )
 
         verify_readable = self._may("verify_readable")
-        verify_readable.enter_runs()
+        verify_readable.enter_runs("Query")
         verify_readable.use_run_files("GetObject")
         verify_readable.query("GetQueryResults", "GetWorkGroup")
         verify_readable.stage_views("CreateTable", "DeleteTable", "UpdateTable")
@@ -131,7 +131,7 @@ class Functions(Construct):
 
         view = self._may("view")
         view.read_deployed_exports()
-        view.use_run_table("GetItem")
+        view.use_run_table("GetItem", "Query")
         view.use_run_files("GetObject")
         view.query("GetWorkGroup")
         view.change_views("CreateTable", "DeleteTable", "UpdateTable")

@@ -4,7 +4,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lakeshot.dynamodb.source import DynamoDBSource
+from lakeshot.config.exports import Export
+from lakeshot.dynamodb.source import Route
 from lakeshot.names import ExportNames
 from stacks.constructs.arns import Arns
 from stacks.constructs.role import ServiceRole
@@ -27,7 +28,7 @@ class JobRole(ServiceRole):
         id_: str,
         *,
         names: ExportNames,
-        source: DynamoDBSource,
+        settings: Export,
         arns: Arns,
         role_suffix: str,
     ) -> None:
@@ -43,18 +44,19 @@ class JobRole(ServiceRole):
             )
         )
         self._arns = arns
-        self._read_source(source)
-        self._read_raw_exports(names, source)
-        self._write_files(names, source)
+        route = settings.effective_route
+        self._read_source(settings.source.table, route)
+        self._read_raw_exports(names, route)
+        self._write_files(names, route, changes=settings.kind == "changes")
         self._know_run(names)
         self._write_logs()
 
-    def _read_source(self, source: DynamoDBSource) -> None:
-        table = self._arns.source_table(source.table)
+    def _read_source(self, table_name: str, route: Route) -> None:
+        table = self._arns.source_table(table_name)
         self.allow("dynamodb:DescribeTable", on=[table])
-        if source.route != "native":
+        if route != "native":
             self.allow("dynamodb:Scan", on=[table])
-        if source.route != "scan":
+        if route != "scan":
             self.allow("dynamodb:DescribeContinuousBackups", "dynamodb:ExportTableToPointInTime", on=[table])
             self.allow(
                 "dynamodb:DescribeExport",
@@ -62,9 +64,9 @@ class JobRole(ServiceRole):
                 reason="DynamoDB gives every export of the table an id of its own.",
             )
 
-    def _read_raw_exports(self, names: ExportNames, source: DynamoDBSource) -> None:
+    def _read_raw_exports(self, names: ExportNames, route: Route) -> None:
         """DynamoDB writes an export under the role that asked for it."""
-        if source.route != "scan":
+        if route != "scan":
             self.allow(
                 "s3:AbortMultipartUpload",
                 "s3:GetObject",
@@ -74,13 +76,14 @@ class JobRole(ServiceRole):
                 reason="DynamoDB names its files itself, below the export's own prefix.",
             )
 
-    def _write_files(self, names: ExportNames, source: DynamoDBSource) -> None:
+    def _write_files(self, names: ExportNames, route: Route, *, changes: bool) -> None:
+        data = [names.data_prefix, *([names.changes_prefix] if changes else [])]
         self.allow(
             "s3:AbortMultipartUpload",
             "s3:DeleteObject",
             "s3:GetObject",
             "s3:PutObject",
-            on=[self._arns.objects(names.data_prefix)],
+            on=[self._arns.objects(prefix) for prefix in data],
             reason="Every run writes new keys below the export's own prefix.",
         )
         self.allow(
@@ -92,8 +95,8 @@ class JobRole(ServiceRole):
         self.allow(
             "s3:ListBucketMultipartUploads", on=[self._arns.bucket]
         )  # knows no condition on the prefix
-        prefixes = [names.data_prefix, names.runs_prefix]
-        if source.route != "scan":
+        prefixes = [*data, names.runs_prefix]
+        if route != "scan":
             prefixes.append(f"{names.raw_exports_prefix}/")
         self.allow(
             "s3:ListBucket",

@@ -20,7 +20,7 @@ from tests.model.actors import here
 _NAME = r'"lakeshot"\."(\w+)"'
 _CREATE = re.compile(rf"CREATE OR REPLACE VIEW {_NAME} AS (.*)", re.DOTALL)
 _READ = re.compile(rf"SELECT \* FROM {_NAME} LIMIT 1")
-_COUNT_VIEW = re.compile(rf"SELECT count\(\*\) FROM {_NAME}")
+_COUNT_VIEW = re.compile(rf'SELECT count\(\*\) AS "rows" FROM {_NAME}')
 _OF_SNAPSHOT = re.compile(rf"""SELECT .* FROM {_NAME} WHERE "snapshot_timestamp" = '(\w+)'""", re.DOTALL)
 _NOTHING = re.compile(r"WHERE 1 = 0$")
 _MEMBER = re.compile(r"CAST\('(\w+)' AS varchar\), CAST\('\w+' AS varchar\), CAST\('(\w+)' AS varchar\)")
@@ -59,8 +59,10 @@ class AthenaInMemory:
         if (error := self.queries[query_id].error) is not None:
             raise CatalogError(error)
 
-    def number(self, *, query_id: str) -> int:
-        return self.queries[query_id].number
+    def numbers(self, *, query_id: str) -> dict[str, int]:
+        """What a query has counted; a whole snapshot has as many rows as its view."""
+        number = self.queries[query_id].number
+        return {"rows": number, "rows_shown": number}
 
     def run(self, query_id: str) -> None:
         """Let a query that was started do what it does."""

@@ -54,8 +54,9 @@ class AthenaOfSession:
         client.wait(query_id=query)
         return query
 
-    def number(self, query_id: str) -> int:
-        return int(self.session.client("athena").number(query_id=query_id))
+    def numbers(self, query_id: str) -> Mapping[str, int]:
+        numbers: Mapping[str, int] = self.session.client("athena").numbers(query_id=query_id)
+        return numbers
 
 
 def deployed(name: str, retain: int) -> Deployed:

@@ -10,7 +10,8 @@ from pyspark.sql import SparkSession
 
 from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.export_manifest import DataFile
-from lakeshot.dynamodb.export_run import ExportPart, convert_part, export_parts
+from lakeshot.dynamodb.export_parts import ExportPart, export_parts
+from lakeshot.dynamodb.export_run import convert_part
 from lakeshot.errors import SourceError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import Target

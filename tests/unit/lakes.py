@@ -6,13 +6,14 @@ from botocore.exceptions import ClientError
 
 from lakeshot.commit.manifest import Manifest
 from lakeshot.errors import CatalogError, LockLostError
+from lakeshot.lake.shown import Shown
 from lakeshot.lake.view import ViewColumn, ViewDefinition
 
 _TRIES = 10
 
 
 class LakeInMemory:
-    """Behaves as ``lakeshot.lake.Lake`` says; a view's text names generation and snapshot.
+    """Behaves as ``lakeshot.lake.Lake`` says; a view's text names generations and snapshots.
 
     ``broken`` snapshots cannot be read, ``refused`` ones may not be shown. ``before_write`` is called
     between reading and writing the view: a test that pauses a writer sets it, for one call.
@@ -34,14 +35,19 @@ class LakeInMemory:
         self.registered[manifest.snapshot] = manifest
         self.generations[manifest.snapshot] = generation
 
-    def count_query(self, manifest: Manifest, generation: int) -> str:
-        return f"count {manifest.snapshot} in generation {generation}"
+    def count_query(
+        self, shown: Shown, manifest: Manifest, generation: int, *, compared: Shown | None
+    ) -> str:
+        told = f"count {manifest.snapshot} in generation {generation}"
+        if shown.changes:
+            told += f", shown as {_text(shown)}"
+        return told if compared is None else f"{told}, compared with {_text(compared)}"
 
-    def stage(self, manifest: Manifest, generation: int, *, run: str) -> ViewDefinition:
-        if manifest.snapshot in self.broken:
+    def stage(self, shown: Shown, *, run: str) -> ViewDefinition:
+        if shown.snapshot in self.broken:
             raise CatalogError("HIVE_BAD_DATA")
-        names = tuple(column.name for column in manifest.columns)
-        staged = _definition(f"{generation}/{manifest.snapshot}", manifest.snapshot, names)
+        names = tuple(column.name for column in shown.columns)
+        staged = _definition(_text(shown), shown.snapshot, names)
         self.staging[run] = staged
         return staged
 
@@ -74,18 +80,27 @@ class LakeInMemory:
         raise CatalogError("the view was changed each time it was about to be written")
 
     def shown_rows(self) -> int:
-        """The rows of the snapshot shown where the view looks for it; none once it is removed."""
-        manifest = self.registered.get(self.shown_snapshot or "")
-        is_there = manifest and self.view == _definition(
-            f"{self.generations[manifest.snapshot]}/{manifest.snapshot}",
-            manifest.snapshot,
-            tuple(column.name for column in manifest.columns),
-        )
-        return (manifest.rows if manifest and is_there else 0) + self.rows_off_by
+        """The rows of all snapshots that the view looks for; none of those that are not where it looks.
 
-    def remove(self, snapshot: str, generation: int) -> None:
-        if self.generations.get(snapshot) == generation:
+        As if changes only inserted.
+        """
+        text = self.view.original_text if self.view else ""
+        return self.rows_off_by + sum(
+            manifest.rows
+            for snapshot, manifest in self.registered.items()
+            if self.place(snapshot) in text.split()
+        )
+
+    def remove(self, snapshot: str, generation: int, *, changes: bool) -> None:
+        manifest = self.registered.get(snapshot)
+        is_there = manifest is not None and (manifest.follows is not None) == changes
+        if is_there and self.generations[snapshot] == generation:
             del self.registered[snapshot], self.generations[snapshot]
+
+    def place(self, snapshot: str) -> str:
+        """Where a registered snapshot is."""
+        changes = self.registered[snapshot].follows is not None
+        return _place(self.generations[snapshot], snapshot, changes=changes)
 
     def drop_view(self) -> None:
         self.view, self.version = None, self.version + 1
@@ -94,6 +109,20 @@ class LakeInMemory:
     def shown_snapshot(self) -> str | None:
         """The partition value that readers see; None for no rows or no view."""
         return self.view.snapshot if self.view else None
+
+
+def _text(shown: Shown) -> str:
+    """Where everything is that is shown."""
+    changes = ((layer, True) for layer in shown.changes)
+    return " ".join(
+        _place(layer.generation, snapshot, changes=is_changes)
+        for layer, is_changes in ((shown.base, False), *changes)
+        for snapshot in layer.snapshots
+    )
+
+
+def _place(generation: int, snapshot: str, *, changes: bool) -> str:
+    return f"{'changes-' if changes else ''}{generation}/{snapshot}"
 
 
 def _definition(text: str, snapshot: str | None, names: tuple[str, ...]) -> ViewDefinition:

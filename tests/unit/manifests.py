@@ -4,6 +4,7 @@ from lakeshot.columns.schema import fingerprint
 from lakeshot.columns.types import Column, ColumnType
 from lakeshot.commit.manifest import FileEntry, Manifest
 from lakeshot.files import Compression, FileFormat
+from lakeshot.lake.shown import Layer, Shown
 from tests.unit.conftest import BUCKET, NOON
 
 SNAPSHOT = "20261121T120000Z"
@@ -21,6 +22,20 @@ COLUMNS = (
     column("Photo", "binary"),
     column("Sizes", "array<decimal(38,18)>"),
 )
+
+
+def shown_of(whole: Manifest, generation: int = 1) -> Shown:
+    """What the view of a whole snapshot shows."""
+    base = Layer(
+        generation=generation, format=whole.format, columns=whole.columns, snapshots=(whole.snapshot,)
+    )
+    return Shown(
+        snapshot=whole.snapshot,
+        columns=whole.columns,
+        keys=whole.keys,
+        base=base,
+        last_window=whole.snapshot,
+    )
 
 
 def manifest(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from lakeshot.columns.changes import CHANGE_COLUMNS
 from lakeshot.commit.manifest import Manifest, save_manifest
 from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.config.exports import parse_config
@@ -15,7 +16,7 @@ from lakeshot.runs.entrance import Entrance
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.liveness import Liveness
 from lakeshot.runs.lock import Lock
-from lakeshot.runs.plan import Plan, Reading, ScanReading, SourceTable, plan_uri
+from lakeshot.runs.plan import NativeReading, Plan, Reading, ScanReading, SourceTable, plan_uri
 from lakeshot.runs.pointers import Pointers
 from lakeshot.runs.records import RunRecord, RunState, RunTable
 from lakeshot.runs.snapshots import Snapshots
@@ -224,8 +225,9 @@ class Stage:
 
     def data(self) -> list[str]:
         """Keys of all data files."""
-        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="snapshots_").get("Contents", [])
-        return [item["Key"] for item in found]
+        prefixes = ("snapshots_", "changes_")
+        found = [self.s3.list_objects_v2(Bucket=BUCKET, Prefix=one).get("Contents", []) for one in prefixes]
+        return [item["Key"] for items in found for item in items]
 
     # What a run does, step by step.
 
@@ -237,8 +239,10 @@ class Stage:
         *,
         group: DeployedGroup | None = None,
         rollback: bool = False,
+        follows: str | None = None,
+        compared_with: str | None = None,
     ) -> Plan:
-        """Recorded, entered, claimed and planned."""
+        """Recorded, entered, claimed and planned; natively if there is a snapshot to follow or to compare."""
         moment = NOON + timedelta(days=day - 1)
         self._record(self.runs, run, export, moment, group=group.group if group else None)
         self._enter(export, run)
@@ -254,7 +258,7 @@ class Stage:
             deployed=self.deployed[export],
             baseline=None,
             allow_older=rollback,
-            reading=None if rollback else _reading(),
+            reading=None if rollback else _reading(moment, follows, compared_with),
             data_bytes=10,
             workers=2,
             timeout_minutes=60,
@@ -274,8 +278,16 @@ class Stage:
 
     def commit(self, plan: Plan, rows: int = 2, columns: "tuple[Column, ...]" = COLUMNS) -> Manifest:
         """Files and manifest in place."""
+        if plan.follows is not None:
+            columns = (*CHANGE_COLUMNS, *columns)
         made = manifest(snapshot=plan.snapshot, rows=rows, run=plan.run, columns=columns).model_copy(
-            update={"export": plan.deployed.export, "prefix": plan.data_prefix, "moment": plan.moment}
+            update={
+                "export": plan.deployed.export,
+                "prefix": plan.data_prefix,
+                "moment": plan.moment,
+                "keys": ("Id",),
+                "follows": plan.follows,
+            }
         )
         committed = save_manifest(self.s3, BUCKET, plan.manifest_key, made)
         self.write(f"{plan.data_prefix}part-00000-0000-{run_token(plan.run)}.parquet")
@@ -296,14 +308,16 @@ class Stage:
         )
         return cataloguer.catalogue(self.enter(plan, redrive))
 
-    def verify(self, plan: Plan, counted: int = 2, redrive: int = 0) -> None:
-        verify_readable(self.enter(plan, redrive), self.lakes[plan.deployed.export], self.pointers, counted)
+    def verify(self, plan: Plan, counted: int = 2, redrive: int = 0, **more: int) -> None:
+        """``counted`` rows, and as many in the view unless ``more`` says otherwise."""
+        numbers = {"rows": counted, "rows_shown": counted, **more}
+        verify_readable(self.enter(plan, redrive), self.lakes[plan.deployed.export], self.pointers, numbers)
 
-    def make_ready(self, plan: Plan, rows: int = 2) -> None:
+    def make_ready(self, plan: Plan, rows: int = 2, **more: int) -> None:
         """All that has to hold before a snapshot may be published."""
         self.commit(plan, rows)
         self.catalogue(plan)
-        self.verify(plan, rows)
+        self.verify(plan, rows, **more)
 
     def publish(self, *plans: Plan, allow_older: bool = False, redrive: int = 0) -> None:
         """As the publish step does it; ``allow_older`` as if the plans had said so."""
@@ -334,10 +348,19 @@ class Stage:
     def reporter(self) -> Reporter:
         return Reporter(dynamodb=self.dynamodb, glue=cast("Any", self.glue), table=RUN_TABLE)
 
-    def succeed(self, run: str, day: int, rows: int = 2, export: str = "reviews") -> Plan:
+    def succeed(
+        self,
+        run: str,
+        day: int,
+        rows: int = 2,
+        export: str = "reviews",
+        *,
+        follows: str | None = None,
+        **more: int,
+    ) -> Plan:
         """A whole run of one export."""
-        plan = self.begin(run, day, export)
-        self.make_ready(plan, rows)
+        plan = self.begin(run, day, export, follows=follows)
+        self.make_ready(plan, rows, **more)
         self.publish(plan)
         self.report(plan)
         return plan
@@ -412,17 +435,26 @@ def _key(plan: Plan) -> str:
     return plan_uri(plan.deployed, plan.run).removeprefix(f"s3://{BUCKET}/")
 
 
-def _reading() -> Reading:
+def _reading(moment: datetime, follows: str | None, compared_with: str | None) -> Reading:
+    source = SourceTable(
+        name="Reviews",
+        arn="arn",
+        item_count=2,
+        size_bytes=10,
+        on_demand=True,
+        key_attributes={"Id": "S"},
+    )
+    if follows is not None or compared_with is not None:
+        return NativeReading(
+            route_from="a test",
+            source=source,
+            export_time=moment,
+            follows=follows,
+            compared_with=compared_with,
+        )
     return ScanReading(
         route_from="route: scan",
-        source=SourceTable(
-            name="Reviews",
-            arn="arn",
-            item_count=2,
-            size_bytes=10,
-            on_demand=True,
-            key_attributes={"Id": "S"},
-        ),
+        source=source,
         rate=ReadRate(units_per_second=1, basis="a test"),
         consistent_read=False,
         segments=1,

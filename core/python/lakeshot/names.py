@@ -109,7 +109,7 @@ class ExportNames:
         return f"changes_{self.view}"
 
     def table_of(self, generation: int, *, changes: bool = False) -> str:
-        """Catalog table of the snapshots, or changes, of one generation (see ``lakeshot.lake.generations``)."""
+        """Catalog table of one generation of snapshots or changes (see ``lakeshot.lake.generations``)."""
         first = self.changes_table if changes else self.table
         return first if generation == 1 else f"{first}__{generation}"
 

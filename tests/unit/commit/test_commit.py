@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
+from lakeshot.columns.changes import CHANGE_COLUMNS
 from lakeshot.columns.nesting import Nested
 from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import BIGINT, BINARY, DECIMAL, JSON, NULL, STRING, Column, ColumnType, array_of
@@ -20,6 +21,7 @@ from lakeshot.commit.commit import Commit, commit
 from lakeshot.commit.manifest import Manifest, load_manifest
 from lakeshot.commit.part import PartResult
 from lakeshot.commit.rewrite import Rewrite
+from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError, LockLostError, NestedValuesError, VerificationError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.formats import READERS
@@ -293,6 +295,39 @@ def test_the_difference_to_the_baseline_is_recorded(s3: "S3Client") -> None:
     ]
     assert change.absent == ("gone", "null")
     assert [c.source for c in manifest.columns] == ["id", "n", "gone", "null", "new"]
+
+
+def test_what_has_no_values_in_changes_is_no_difference(s3: "S3Client") -> None:
+    """It may have some in the rows that they leave alone. New attributes and wider types are told."""
+    known = (*CHANGE_COLUMNS, column("id", STRING), column("n", BIGINT), column("gone", BINARY))
+    of = what(1, known=known).model_copy(update={"follows": "20261121T110000Z"})
+    values: Values = {"id": (STRING, ["a"]), "n": (STRING, ["x"]), "new": (BIGINT, [1])}
+    manifest = committed(s3, of, [part(s3, of, 0, values)])
+    change = manifest.schema_change
+    assert change is not None
+    assert (change.added, change.absent) == ((column("new", BIGINT),), ())
+    assert [one.attribute for one in change.retyped] == ["n"]
+
+
+def test_a_manifest_says_what_tells_rows_apart_and_what_they_follow(s3: "S3Client") -> None:
+    """So that changes find the rows that they replace."""
+    of = what(1).model_copy(update={"key_columns": (column("id", STRING), column("when", BIGINT))})
+    manifest = committed(s3, of, [part(s3, of, 0, IDS)])
+    assert (manifest.keys, manifest.follows) == (("id", "when"), None)
+
+
+@pytest.mark.parametrize("file_format", FileFormat)
+def test_no_changes_are_one_file_with_all_columns(s3: "S3Client", file_format: FileFormat) -> None:
+    """Nothing was written in the windows; the table of changes has a partition all the same."""
+    known = (*CHANGE_COLUMNS, column("id", STRING), column("n", DECIMAL), column("nothing", NULL))
+    of = what(2, file_format, known=known).model_copy(update={"follows": "20261121T110000Z"})
+    manifest = committed(s3, of, [part(s3, of, 0, {}), part(s3, of, 1, {})])
+    assert (manifest.rows, len(manifest.files), manifest.columns) == (0, 1, known)
+    assert (manifest.keys, manifest.follows) == (("id",), "20261121T110000Z")
+    assert manifest.schema_change == SchemaChange()
+    if file_format is FileFormat.PARQUET:
+        body = s3.get_object(Bucket=BUCKET, Key=manifest.files[0].key)["Body"].read()
+        assert pq.read_schema(BytesIO(body)).names == [one.name for one in known]
 
 
 def test_a_first_snapshot_has_no_difference(s3: "S3Client") -> None:

@@ -22,7 +22,7 @@ def test_defaults_are_filled_in() -> None:
     assert export.source.max_read_units is None
     assert export.format is FileFormat.PARQUET
     assert export.effective_compression is Compression.SNAPPY
-    assert export.catalog == "crawler"
+    assert export.effective_catalog == "crawler"
     assert export.schedule is None
     assert export.job.glue_version == "5.1"
 

@@ -111,7 +111,7 @@ def test_a_rollback_names_its_snapshot(deployed: Deployed) -> None:
     [
         ({"mode": "rollback"}, "mode 'rollback' needs 'snapshot', the snapshot to show again"),
         ({"snapshot": "20261121T120000Z"}, "snapshot '20261121T120000Z' goes with mode 'rollback'"),
-        ({"mode": "undo"}, "field 'mode': got 'undo'; allowed: 'export' or 'rollback'"),
+        ({"mode": "undo"}, "field 'mode': got 'undo'; allowed: 'export', 'check' or 'rollback'"),
         ({"allow_older": "maybe"}, "field 'allow_older': got 'maybe'; allowed: true or false"),
         ({"mode": "rollback", "snapshot": "yesterday"}, "field 'snapshot': got 'yesterday'; allowed: a snap"),
         ({"mode": "rollback", "snapshot": "20260231T120000Z"}, "field 'snapshot': got '20260231T120000Z'"),

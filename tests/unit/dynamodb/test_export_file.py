@@ -10,13 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.export_file import LONGEST_LINE_BYTES, PIECE_BYTES, ExportFile, whole_lines
 from lakeshot.dynamodb.export_manifest import DataFile
-from lakeshot.dynamodb.items import Items
+from lakeshot.dynamodb.export_rows import ExportRows, typed_rows
 from lakeshot.errors import SourceError
 from tests.unit.conftest import BUCKET
-from tests.unit.dynamodb.exports import FOLDER, lines_of, md5, put_data, put_items
+from tests.unit.dynamodb.exports import (
+    FOLDER,
+    WINDOW,
+    change,
+    json_lines,
+    lines_of,
+    md5,
+    put_changes,
+    put_data,
+    put_items,
+)
 from tests.unit.dynamodb.type_table import Value
 
 if TYPE_CHECKING:
@@ -26,12 +35,12 @@ ITEMS: Sequence[dict[str, Value]] = [{"id": {"S": str(number)}} for number in ra
 TEXT = lines_of(ITEMS)
 
 
-def read(s3: "S3Client", file: DataFile) -> list[Items]:
-    return list(ExportFile(s3, BUCKET, file).items())
+def read(s3: "S3Client", file: DataFile) -> list[ExportRows]:
+    return list(ExportFile(s3, BUCKET, file).rows())
 
 
-def ids(pieces: Sequence[Items]) -> list[str]:
-    table, _ = typed(pieces)
+def ids(pieces: Sequence[ExportRows]) -> list[str]:
+    table, _ = typed_rows(pieces)
     found: list[str] = table.column("id").to_pylist()
     return found
 
@@ -185,6 +194,44 @@ def test_a_fault_is_told_by_file_and_line_without_what_it_holds(s3: "S3Client", 
     assert message.startswith(f"s3://{BUCKET}/{file.key} cannot be read: {told}")
     assert "cret" not in message
     assert "Start a new run" in message
+
+
+def test_changes_are_read_in_order(s3: "S3Client") -> None:
+    """The file is known by its manifest to hold them."""
+    file = put_changes(s3, "a", [change(item, item) for item in ITEMS])
+    assert ids(read(s3, file)) == ["0", "1", "2"]
+
+
+CHANGES = [change(item, item) for item in ITEMS[:2]]
+FAULTS_OF_CHANGES = {
+    "no JSON": (b"junk", "line 3: it is not JSON"),
+    "an item": (b'{"Item":{"a":{"S":"secret"}}}', 'line 3: it is no change, as in {"Metadata":{…},"Keys":'),
+    "a word beside": (b'{"Metadata":{},"Keys":{},"secret":1}', "line 3: it is no change, as in"),
+    "no time": (
+        b'{"Metadata":{"secret":"1"},"Keys":{"id":{"S":"a"}}}',
+        "line 3: its Metadata is not a WriteTimestampMicros",
+    ),
+    "a member twice": (
+        b'{"Metadata":{"WriteTimestampMicros":"1"},"Keys":{"id":{"S":"a"}},"Keys":{"id":{"S":"secret"}}}',
+        "line 3: it is no list of changes",
+    ),
+    "an old image that is none": (
+        b'{"Metadata":{"WriteTimestampMicros":"1"},"Keys":{"id":{"S":"a"}},"OldImage":{"a":{"X":"secret"}}}',
+        "line 3: a value is not what its type tag says",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS_OF_CHANGES)
+def test_a_fault_of_a_change_is_told_by_file_and_line_too(s3: "S3Client", case: str) -> None:
+    """Without what it holds."""
+    line, told = FAULTS_OF_CHANGES[case]
+    text = json_lines(CHANGES) + line + b"\n" + json_lines(CHANGES)
+    file = put_data(s3, "a", gzip.compress(text), 5, window=WINDOW)
+    with pytest.raises(SourceError) as refused:
+        read(s3, file)
+    assert str(refused.value).startswith(f"s3://{BUCKET}/{file.key} cannot be read: {told}")
+    assert "secret" not in str(refused.value)
 
 
 def test_lines_are_counted_over_the_whole_file(s3: "S3Client") -> None:

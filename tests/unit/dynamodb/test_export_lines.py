@@ -54,5 +54,7 @@ REFUSED = {
 @pytest.mark.parametrize("after", [b"\n", b"\n" + ITEM + b"\n"])
 def test_what_is_no_item_is_refused(case: str, before: bytes, after: bytes) -> None:
     """First, last and between others: never fewer or other items."""
-    with pytest.raises(ValueError, match=r"brackets do not match|no list of items|type tag says"):
+    with pytest.raises(
+        ValueError, match=r"brackets do not match|no JSON objects|no list of items|type tag says"
+    ):
         read_lines(before + REFUSED[case] + after)

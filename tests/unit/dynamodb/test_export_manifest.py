@@ -8,7 +8,7 @@ import pytest
 from lakeshot.dynamodb.export_manifest import DataFile, read_manifest
 from lakeshot.errors import SourceError
 from tests.unit.conftest import BUCKET
-from tests.unit.dynamodb.exports import FOLDER, TABLE, put_manifest
+from tests.unit.dynamodb.exports import FOLDER, TABLE, WINDOW, put_manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -49,6 +49,36 @@ def test_a_manifest_that_is_not_this_exports_is_refused(
     """What was found, what is wanted, and where."""
     with pytest.raises(SourceError, match=told):
         read_manifest(s3, put_manifest(s3, FILES, changed=changed))
+
+
+def test_files_of_a_window_know_it(s3: "S3Client") -> None:
+    """By that they are read as changes."""
+    export = put_manifest(s3, FILES, window=WINDOW, changed={"exportTime": "2026-11-21T12:00:00.000Z"})
+    assert read_manifest(s3, export) == tuple(file.model_copy(update={"window": WINDOW}) for file in FILES)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"exportType": "FULL_EXPORT"}, "of another kind: FULL_EXPORT, not INCREMENTAL_EXPORT;"),
+        ({"exportType": None}, "of another kind: FULL_EXPORT, not INCREMENTAL_EXPORT;"),
+        (
+            {"exportFromTime": "2026-11-21T11:00:01.000Z"},
+            r"of another beginning: 2026-11-21 11:00:01\+00:00, not 2026-11-21 11:00:00\+00:00;",
+        ),
+        ({"exportToTime": "2026-11-21T13:00:00Z"}, "of another end: 2026-11-21 13:00:00"),
+        ({"exportToTime": None}, "of another end: None, not 2026-11-21 12:00:00"),
+        ({"exportToTime": "noon"}, r"no export manifest as DynamoDB writes it \(exportToTime\)"),
+        ({"outputView": "NEW_IMAGE"}, "of another view: NEW_IMAGE, not NEW_AND_OLD_IMAGES;"),
+        ({"outputView": None}, "of another view: None, not NEW_AND_OLD_IMAGES;"),
+    ],
+)
+def test_a_manifest_of_another_window_is_refused(
+    s3: "S3Client", changed: dict[str, object], told: str
+) -> None:
+    """Also one that does not tell old images, without which a deletion shows no difference."""
+    with pytest.raises(SourceError, match=told):
+        read_manifest(s3, put_manifest(s3, FILES, window=WINDOW, changed=changed))
 
 
 @pytest.mark.parametrize(

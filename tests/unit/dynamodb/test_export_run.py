@@ -1,26 +1,29 @@
-"""The files of an export shared out among parts, and one part converted into files nobody can see yet."""
+"""One part of an export converted into files nobody can see yet."""
 
 import gzip
 import pickle
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from lakeshot.columns.changes import CHANGE_COLUMNS
+from lakeshot.columns.nesting import Nested
 from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.export_manifest import DataFile
-from lakeshot.dynamodb.export_run import ExportPart, ExportWorker, convert_part, export_parts
+from lakeshot.dynamodb.export_parts import ExportPart
+from lakeshot.dynamodb.export_run import ExportWorker, convert_part
 from lakeshot.dynamodb.table_run import Driver
+from lakeshot.dynamodb.windows import Window
 from lakeshot.dynamodb.worker_process import forget_clients
-from lakeshot.errors import SourceError
+from lakeshot.errors import NestedValuesError, SourceError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import Target
 from lakeshot.rate.budget import Progress, ReadBudget
 from lakeshot.rate.server import BudgetServer
 from tests.unit.conftest import BUCKET
-from tests.unit.dynamodb.exports import put_data, put_items
+from tests.unit.dynamodb.exports import WINDOW, Item, change, put_changes, put_data, put_items
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,12 +33,18 @@ TARGET = Target(
 )
 
 
-def convert(s3: "S3Client", *files: DataFile, seen: list[Progress] | None = None) -> PartResult:
+OF_CHANGES = TARGET.model_copy(update={"known_columns": CHANGE_COLUMNS})
+ITEM: Item = {"id": {"S": "a"}}
+
+
+def convert(
+    s3: "S3Client", *files: DataFile, seen: list[Progress] | None = None, target: Target = TARGET
+) -> PartResult:
     """The part of these files; each look at the clock takes a quarter of a second."""
     part, clock = ExportPart(number=7, bucket=BUCKET, files=files), count(0, 0.25)
     reports: list[Progress] = [] if seen is None else seen
     return convert_part(
-        part, attempt=1, target=TARGET, s3=s3, report=reports.append, clock=lambda: float(next(clock))
+        part, attempt=1, target=target, s3=s3, report=reports.append, clock=lambda: float(next(clock))
     )
 
 
@@ -53,6 +62,28 @@ def test_the_rows_of_all_files_become_one_upload(s3: "S3Client") -> None:
     assert file.key.startswith("data/part-00007-0000-")
     assert [column.source for column in file.columns] == ["id"]
     assert uploads(s3) == 1
+
+
+def test_the_changes_of_all_windows_become_rows(s3: "S3Client") -> None:
+    """One row per change, each with its own window, and the columns of changes where the target has them."""
+    later = Window(begins=WINDOW.repeated_from, ends=WINDOW.ends + timedelta(hours=1))
+    files = [
+        put_changes(s3, "a", [change(ITEM, ITEM), change(ITEM, old=ITEM)]),
+        put_changes(s3, "b", [change(ITEM, ITEM, ITEM)], window=later),
+    ]
+    result = convert(s3, *files, target=OF_CHANGES)
+    assert (result.rows, result.source_count) == (3, 3)
+    (file,) = result.files
+    assert file.columns[:5] == CHANGE_COLUMNS
+    assert [column.source for column in file.columns[5:]] == ["id"]
+
+
+def test_old_images_are_no_nested_values(s3: "S3Client") -> None:
+    """They are JSON text whatever the items hold; those of the items are refused where that is set."""
+    refusing = OF_CHANGES.model_copy(update={"nested": Nested.REFUSE})
+    assert convert(s3, put_changes(s3, "a", [change(ITEM, ITEM, ITEM)]), target=refusing).rows == 1
+    with pytest.raises(NestedValuesError, match="attribute 'map'"):
+        convert(s3, put_changes(s3, "b", [change(ITEM, {**ITEM, "map": {"M": {}}})]), target=refusing)
 
 
 def test_a_part_of_empty_files_writes_nothing(s3: "S3Client") -> None:
@@ -88,48 +119,22 @@ def test_a_fault_seen_late_is_told_by_its_file_and_line(s3: "S3Client", line: by
     assert "cret" not in str(refused.value)
 
 
-def files_of(counts: list[int]) -> list[DataFile]:
-    return [DataFile(key=f"{index}", items=count, md5="") for index, count in enumerate(counts)]
-
-
-@given(st.lists(st.integers(0, 5_000_000), max_size=60), st.integers(1, 9))
-def test_every_file_is_in_one_part_and_parts_are_even(counts: list[int], slots: int) -> None:
-    """No part has a whole largest file's items, and one, more than any other."""
-    files = files_of(counts)
-    parts = export_parts("b", files, slots)
-    assert sorted(file.key for part in parts for file in part.files) == sorted(file.key for file in files)
-    assert [part.number for part in parts] == list(range(len(parts)))
-    assert all(part.files and part.bucket == "b" for part in parts)
-    if parts:
-        sizes = [sum(file.items + 1 for file in part.files) for part in parts]
-        assert max(sizes) - min(sizes) <= max(counts) + 1
-
-
 @pytest.mark.parametrize(
-    ("counts", "slots", "parts"),
+    ("image", "told"),
     [
-        ([], 4, 0),
-        ([10] * 3, 4, 3),
-        ([10] * 100, 4, 16),
-        ([0] * 100, 4, 16),
-        ([500_000] * 100, 4, 51),
-        ([50_000_000] * 20_000, 4, 10_000),
+        ({"a": {"N": "secret"}}, "line 2: attribute 'a' cannot be read: a number is none that"),
+        ({"lakeshot:a": {"S": "secret"}}, "line 2: attribute 'lakeshot:a' begins with 'lakeshot:'"),
     ],
 )
-def test_there_are_parts_for_all_slots_and_none_is_huge(counts: list[int], slots: int, parts: int) -> None:
-    """Four a slot, more for many items, never more than there are files or a commit may have."""
-    assert len(export_parts("b", files_of(counts), slots)) == parts
-
-
-def test_the_files_of_a_part_are_in_the_manifests_order() -> None:
-    """So a repeated run writes the same rows in the same order."""
-    parts = export_parts("b", files_of([2, 9, 1, 1, 3, 1, 1, 1]), 1)
-    assert [[file.key for file in part.files] for part in parts] == [
-        ["1"],
-        ["4", "6"],
-        ["0", "5"],
-        ["2", "3", "7"],
-    ]
+def test_a_fault_of_a_change_is_told_likewise(
+    s3: "S3Client", image: dict[str, dict[str, str]], told: str
+) -> None:
+    """The file is known by its manifest to hold changes."""
+    bad = put_changes(s3, "bad", [change(ITEM, ITEM), change(ITEM, image)])
+    with pytest.raises(SourceError) as refused:
+        convert(s3, bad)
+    assert str(refused.value).startswith(f"s3://{BUCKET}/{bad.key} cannot be read: {told}")
+    assert "secret" not in str(refused.value)
 
 
 def test_it_tells_how_far_it_is_once_a_second_and_at_its_end(s3: "S3Client") -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from lakeshot.columns.changes import CHANGE_COLUMNS
 from lakeshot.columns.types import BIGINT, DECIMAL, JSON, STRING, Column, ColumnType
 from lakeshot.config.deployed import Deployed
 from lakeshot.dynamodb.rate import ReadRate
@@ -96,3 +97,33 @@ def test_an_export_converted_again_keeps_its_own_instant(deployed: Deployed) -> 
     reading = NativeReading(route_from="a test", source=scanned.source, export_time=earlier)
     what = run_commit(scanned.model_copy(update={"reading": reading}), (), parts=1, expected_from="a test")
     assert (what.moment, what.snapshot) == (earlier, scanned.snapshot)
+
+
+def changing(scanned: Plan) -> Plan:
+    """The plan of a run that reads changes."""
+    reading = NativeReading(
+        route_from="a test", source=scanned.source, export_time=NOON, follows="20261121T110000Z"
+    )
+    return scanned.model_copy(update={"reading": reading})
+
+
+def test_the_columns_of_changes_come_before_those_of_the_rows(deployed: Deployed) -> None:
+    """Whether the snapshot that they follow is whole or holds changes itself."""
+    plan_ = changing(plan(deployed))
+    for known in (KNOWN, (*CHANGE_COLUMNS, *KNOWN)):
+        assert run_target(plan_, known).known_columns == (*CHANGE_COLUMNS, *KNOWN)
+    assert run_target(plan_, ()).known_columns == CHANGE_COLUMNS
+
+
+def test_every_row_has_no_columns_of_changes(deployed: Deployed) -> None:
+    """Also where the published snapshot holds changes."""
+    assert run_target(plan(deployed), (*CHANGE_COLUMNS, *KNOWN)).known_columns == KNOWN
+
+
+def test_changes_lie_apart_and_say_what_they_follow(deployed: Deployed) -> None:
+    """In the table of changes; their key columns are those of the rows."""
+    what = run_commit(changing(plan(deployed)), KNOWN, parts=1, expected_from="a test")
+    assert what.target.prefix == "changes_reviews/snapshot_timestamp=20261121T120000Z/"
+    assert what.follows == "20261121T110000Z"
+    assert [column.source for column in what.key_columns] == ["Id"]
+    assert run_commit(plan(deployed), KNOWN, parts=1, expected_from="a test").follows is None

@@ -1,6 +1,6 @@
 """A Glue catalog that keeps versions, and an Athena that queries it, without a server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from lakeshot.errors import CatalogError
 from lakeshot.lake.athena import Athena
 from lakeshot.lake.hive import HiveLake
 from local.athena.errors import QueryError
+from local.athena.result import Result
 from local.athena.statement import Statement
 from local.lake.catalog import Catalog
 from local.lake.objects import ObjectStore
@@ -68,20 +69,21 @@ class EmbeddedAthena(Athena):
         catalog, store = Catalog(self.session), ObjectStore(self.session)
         statement = Statement(sql, self.database, catalog, store, check=lambda: None)
         try:
-            _answers[query_id] = statement.run(f"s3://{BUCKET}/answers/{query_id}.csv").result.rows
+            _answers[query_id] = statement.run(f"s3://{BUCKET}/answers/{query_id}.csv").result
         except QueryError as error:
             raise CatalogError(str(error)) from error
         return query_id
 
-    def number(self, query_id: str) -> int:
-        return int(self.rows(query_id)[0][0] or "")
+    def numbers(self, query_id: str) -> Mapping[str, int]:
+        (row,) = self.rows(query_id)
+        return {name: int(text or "") for name, text in zip(_answers[query_id].columns, row, strict=True)}
 
     def rows(self, query_id: str) -> list[list[str | None]]:
-        return [list(row) for row in _answers[query_id]]
+        return [list(row) for row in _answers[query_id].rows]
 
 
 _numbers = count(1)
-_answers: dict[str, Any] = {}
+_answers: dict[str, Result] = {}
 
 
 @pytest.fixture

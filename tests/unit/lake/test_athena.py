@@ -1,5 +1,6 @@
 """Queries that fail: tried again when Athena says that this may help, else told with its reason."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import awswrangler as wr
@@ -52,6 +53,16 @@ def test_any_other_failure_is_told_at_once(opinion: bool | None, monkeypatch: py
     ):
         failing.athena.run("SELECT 1")
     assert failing.started == 1
+
+
+def test_numbers_are_told_by_their_names() -> None:
+    """Athena answers with texts, the names of the columns first."""
+    rows = [{"Data": [{"VarCharValue": text} for text in row]} for row in (("rows", "missing"), ("12", "0"))]
+    answers = {"query-1": {"ResultSet": {"Rows": rows}}}
+    client = SimpleNamespace(get_query_results=lambda QueryExecutionId: answers[QueryExecutionId])  # noqa: N803
+    session = SimpleNamespace(client=lambda _: client)
+    athena = Athena(session=cast("Any", session), workgroup="w", database="d")
+    assert athena.numbers("query-1") == {"rows": 12, "missing": 0}
 
 
 def test_a_failure_without_end_is_told_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

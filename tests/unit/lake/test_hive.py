@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lakeshot.columns.changes import CHANGE_COLUMNS
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
 from lakeshot.lake.hive import HiveLake
+from tests.unit.conftest import BUCKET
 from tests.unit.lake.conftest import EmbeddedAthena, Versions
-from tests.unit.manifests import COLUMNS, column, manifest
+from tests.unit.manifests import COLUMNS, column, manifest, shown_of
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
@@ -214,15 +216,39 @@ def test_a_crawlers_guess_at_the_generation_is_put_right(
     assert snapshots(glue, "snapshots_reviews__2") == [DAY_2, DAY_3]
 
 
+def test_changes_have_tables_and_a_folder_of_their_own(glue: "GlueClient", lake: HiveLake) -> None:
+    """Their columns are more, and whoever queries all snapshots must not meet them."""
+    changes = manifest(snapshot=DAY_2, columns=(*CHANGE_COLUMNS, *COLUMNS[:1])).model_copy(
+        update={"follows": DAY_1, "prefix": f"changes_reviews/snapshot_timestamp={DAY_2}/"}
+    )
+    lake.register(manifest(), 1)
+    lake.register(changes, 1)
+    assert list(columns(glue, "changes_reviews")) == [
+        "change_operation",
+        "change_written_micros",
+        "change_window",
+        "change_repeated",
+        "change_old_image",
+        "id",
+    ]
+    assert (snapshots(glue), snapshots(glue, "changes_reviews")) == ([DAY_1], [DAY_2])
+    table = glue.get_table(DatabaseName="lakeshot", Name="changes_reviews")["Table"]
+    assert table["StorageDescriptor"]["Location"] == f"s3://{BUCKET}/changes_reviews/"
+    lake.remove(DAY_2, 1, changes=False)
+    assert snapshots(glue, "changes_reviews") == [DAY_2]
+    lake.remove(DAY_2, 1, changes=True)
+    assert (snapshots(glue), snapshots(glue, "changes_reviews")) == ([DAY_1], [])
+
+
 def test_removing_a_snapshot_removes_its_partition_and_nothing_else(
     glue: "GlueClient", lake: HiveLake
 ) -> None:
     """Removing it again is no error, nor is a table that is not there."""
     lake.register(manifest(), 1)
     lake.register(manifest(snapshot=DAY_2), 1)
-    lake.remove(DAY_1, 1)
-    lake.remove(DAY_1, 1)
-    lake.remove(DAY_2, 7)
+    lake.remove(DAY_1, 1, changes=False)
+    lake.remove(DAY_1, 1, changes=False)
+    lake.remove(DAY_2, 7, changes=False)
     assert snapshots(glue) == [DAY_2]
 
 
@@ -234,4 +260,5 @@ def test_dropping_a_view_that_is_not_there_is_no_error(lake: HiveLake) -> None:
 def test_counting_counts_one_snapshot_of_one_generation(lake: HiveLake, athena: EmbeddedAthena) -> None:
     """As a reader of the table would."""
     lake.register(manifest(), 2)
-    assert athena.number(athena.run(lake.count_query(manifest(), 2))) == 0
+    query = lake.count_query(shown_of(manifest(), 2), manifest(), 2, compared=None)
+    assert athena.numbers(athena.run(query)) == {"rows": 0, "rows_shown": 0}

@@ -3,13 +3,13 @@
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
 from lakeshot.lake.sql import create_view, identifier, literal, read_all_columns
-from lakeshot.lake.view_sql import count_sql, count_view_sql, nothing_select, snapshot_select
-from tests.unit.manifests import manifest
+from lakeshot.lake.view_sql import count_view_sql, nothing_select, shown_select
+from tests.unit.manifests import manifest, shown_of
 
 
 def test_the_view_shows_one_snapshot_of_parquet(deployed: Deployed) -> None:
     """Every column by name and with its type, and the partition it comes from."""
-    assert snapshot_select(deployed, manifest(), 1) == (
+    assert shown_select(deployed, shown_of(manifest())) == (
         'SELECT CAST("id" AS varchar) AS "id", CAST("stars" AS bigint) AS "stars", '
         'CAST("price" AS decimal(38,18)) AS "price", CAST("photo" AS varbinary) AS "photo", '
         'CAST("sizes" AS array(decimal(38,18))) AS "sizes", "snapshot_timestamp" '
@@ -19,7 +19,7 @@ def test_the_view_shows_one_snapshot_of_parquet(deployed: Deployed) -> None:
 
 def test_the_view_casts_what_json_lines_hold_as_text(deployed: Deployed) -> None:
     """The view's types do not depend on the format."""
-    assert snapshot_select(deployed, manifest(file_format=FileFormat.JSON), 1) == (
+    assert shown_select(deployed, shown_of(manifest(file_format=FileFormat.JSON))) == (
         'SELECT CAST("id" AS varchar) AS "id", CAST("stars" AS bigint) AS "stars", '
         'CAST("price" AS decimal(38,18)) AS "price", from_base64("photo") AS "photo", '
         'transform("sizes", element -> CAST(element AS decimal(38,18))) AS "sizes", "snapshot_timestamp" '
@@ -29,7 +29,7 @@ def test_the_view_casts_what_json_lines_hold_as_text(deployed: Deployed) -> None
 
 def test_the_view_reads_the_table_of_the_snapshots_generation(deployed: Deployed) -> None:
     """And of no other."""
-    assert 'FROM "lakeshot"."snapshots_reviews__3" WHERE' in snapshot_select(deployed, manifest(), 3)
+    assert 'FROM "lakeshot"."snapshots_reviews__3" WHERE' in shown_select(deployed, shown_of(manifest(), 3))
 
 
 def test_a_view_before_the_first_snapshot_has_no_rows() -> None:
@@ -37,13 +37,9 @@ def test_a_view_before_the_first_snapshot_has_no_rows() -> None:
     assert nothing_select() == 'SELECT CAST(NULL AS varchar) AS "snapshot_timestamp" WHERE 1 = 0'
 
 
-def test_counting_reads_one_partition_only(deployed: Deployed) -> None:
-    """Older snapshots cost nothing."""
-    assert count_sql(deployed, manifest(), 2) == (
-        'SELECT count(*) FROM "lakeshot"."snapshots_reviews__2" '
-        "WHERE \"snapshot_timestamp\" = '20261121T120000Z'"
-    )
-    assert count_view_sql(deployed) == 'SELECT count(*) FROM "lakeshot"."reviews"'
+def test_a_view_is_counted_as_a_whole(deployed: Deployed) -> None:
+    """By its own name."""
+    assert count_view_sql(deployed) == 'SELECT count(*) AS "rows" FROM "lakeshot"."reviews"'
 
 
 def test_a_view_is_made_and_read_under_its_whole_name() -> None:

@@ -18,13 +18,13 @@ def test_a_snapshot_is_verified_if_the_query_counted_its_rows(
     function: Callable[[str], Invoke],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The state machine passes the query's id on, the function fetches its one number."""
+    """The state machine passes the query's id on, the function fetches its numbers."""
     plan = stage.begin("run-1", 1)
     stage.commit(plan)
     stage.catalogue(plan)
-    answers = {"query-7": counted}
+    answers = {"query-7": {"rows": counted, "rows_shown": counted}}
     invoke = function("verify_readable")
-    athena = SimpleNamespace(number=answers.__getitem__)
+    athena = SimpleNamespace(numbers=answers.__getitem__)
     monkeypatch.setattr("lambdas.verify_readable.open_athena", lambda *_: athena)
     event = {"plan": uri(plan), "redrive": 0, "query_execution_id": "query-7"}
     if state == "verified":

@@ -40,6 +40,12 @@ def reviews(lake: Lake) -> Lake:
         ("json_extract_scalar(detail, '$.l[1]')", "2"),
         ("CAST(json_extract(detail, '$.s') AS varchar)", "x"),
         ("json_format(json_extract(detail, '$.l'))", "[1,2]"),
+        (
+            'json_format(json_parse(\'{"b": 1.50, "a": [{"d": "1", "c": true}]}\'))',
+            '{"a":[{"c":true,"d":"1"}],"b":1.50}',
+        ),
+        ("json_format(CAST('{\"a\"}' AS json))", '"{\\"a\\"}"'),
+        ("json_format(CAST(ARRAY['p', '1'] AS json))", '["p","1"]'),
         ("json_array_length(json_extract(detail, '$.l'))", "2"),
         ("json_size(detail, '$.l')", "2"),
         ("cardinality(tags)", "2"),

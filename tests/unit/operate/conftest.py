@@ -206,7 +206,7 @@ def verify(client: "DynamoDBClient", export: str, *snapshots: str, rows: int = 1
             ),
             fence=fence,
         )
-        entries.verified(snapshot, run=run, fence=fence)
+        entries.verified(snapshot, rows_shown=rows, run=run, fence=fence)
         move = Move(export=export, snapshot=snapshot, fence=fence)
         pointers = Pointers(client, table=table)
         pointers.announce([move], run=run, allow_older=True)

@@ -51,6 +51,17 @@ def test_a_native_export_tells_what_it_exported_and_why(reading: Observation) ->
     assert "  route       native: the table has point-in-time recovery\n" in text
 
 
+def test_changes_are_told_beside_the_rows_of_the_view(reading: Observation) -> None:
+    """What the run wrote is not what the view shows."""
+    changes = {"route": "native", "follows": "20261121T110000Z", "rows_shown": 1_000_000}
+    seen = ended(reading, RunState.SUCCEEDED, **WRITTEN | changes)
+    text = summary(replace(seen, ended_at=END), published={"reviews": "20261121T120000Z"}, links={})
+    assert (
+        "  changes     50,001 in 2 files, 1.2 MB, since snapshot 20261121T110000Z\n"
+        "  rows        1,000,000 in the view\n"
+    ) in text
+
+
 def test_a_failed_conversion_tells_how_to_repeat_it_without_exporting_again(reading: Observation) -> None:
     """The export is paid for, and still there."""
     seen = ended(reading, RunState.FAILED, exported_bytes=5_000)

@@ -110,19 +110,28 @@ def test_a_snapshot_is_known_with_what_was_committed(snapshots: Snapshots) -> No
     assert snapshots.get(OLD) == committed()
 
 
+def test_changes_are_known_with_what_they_follow(snapshots: Snapshots) -> None:
+    """Without it, no view could show them."""
+    snapshots.claim(run="a", moment=NOON + DAY)
+    changes = committed(NEW).model_copy(update={"follows": OLD})
+    snapshots.committed(changes, fence=1)
+    assert snapshots.get(NEW) == changes
+
+
 def test_a_snapshot_is_placed_and_verified(snapshots: Snapshots) -> None:
     """What was known of it before stays known."""
     snapshots.claim(run="a", moment=NOON)
     snapshots.committed(committed(), fence=1)
     snapshots.placed(OLD, 2, run="a", fence=1)
-    snapshots.verified(OLD, run="a", fence=1)
-    assert snapshots.get(OLD) == committed().model_copy(update={"state": "verified", "generation": 2})
+    snapshots.verified(OLD, rows_shown=2, run="a", fence=1)
+    placed = {"state": "verified", "generation": 2, "rows_shown": 2}
+    assert snapshots.get(OLD) == committed().model_copy(update=placed)
 
 
 CHANGES: list[Callable[[Snapshots, int], None]] = [
     lambda snapshots, fence: snapshots.committed(committed(), fence=fence),
     lambda snapshots, fence: snapshots.placed(OLD, 1, run="a", fence=fence),
-    lambda snapshots, fence: snapshots.verified(OLD, run="a", fence=fence),
+    lambda snapshots, fence: snapshots.verified(OLD, rows_shown=2, run="a", fence=fence),
     lambda snapshots, fence: snapshots.doom(OLD, run="a", fence=fence),
 ]
 NAMES = ["committed", "placed", "verified", "doom"]

@@ -103,6 +103,40 @@ def test_an_edited_manifest_is_not_needed_where_another_one_has_the_same_columns
     assert (stage.shown[0], generation(stage, DAY_3)) == (DAY_3, 1)
 
 
+def test_changes_open_generations_of_their_own(stage: Stage) -> None:
+    """Their table has other columns, so a type that whole snapshots had says nothing about it."""
+    stage.succeed("run-1", 1)
+    plan = stage.begin("run-2", 2, follows=DAY_1)
+    stage.commit(plan, columns=(column("Stars", "number_text"),))
+    assert stage.catalogue(plan) == (f"count {DAY_2} in generation 1, shown as 1/{DAY_1} changes-1/{DAY_2}")
+    assert stage.lake.place(DAY_2) == f"changes-1/{DAY_2}"
+    stage.verify(plan, rows_shown=4)
+    stage.publish(plan)
+    stage.report(plan)
+    later = stage.begin("run-3", 3, follows=DAY_2)
+    stage.commit(later)
+    assert stage.catalogue(later).endswith(f"shown as 1/{DAY_1} changes-1/{DAY_2} changes-2/{DAY_3}")
+
+
+def test_a_snapshot_is_compared_with_the_published_one_where_the_plan_says_so(stage: Stage) -> None:
+    """By everything that one is made of."""
+    stage.succeed("run-1", 1)
+    stage.succeed("run-2", 2, follows=DAY_1, rows_shown=4)
+    plan = stage.begin("run-3", 3, compared_with=DAY_2)
+    stage.commit(plan)
+    assert stage.catalogue(plan) == (
+        f"count {DAY_3} in generation 1, compared with 1/{DAY_1} changes-1/{DAY_2}"
+    )
+
+
+def test_a_snapshot_to_compare_with_that_is_gone_stops_the_run(stage: Stage) -> None:
+    """Nothing may be published that was to be checked and was not."""
+    plan = stage.begin("run-1", 1, compared_with=DAY_3)
+    stage.commit(plan)
+    with pytest.raises(CatalogError, match=f"snapshot {DAY_3}, with which .* is not there any more"):
+        stage.catalogue(plan)
+
+
 def test_snapshots_that_were_never_verified_do_not_count(stage: Stage) -> None:
     """Nobody reads them."""
     plan = stage.begin("run-1", 1)

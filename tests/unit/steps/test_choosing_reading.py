@@ -1,24 +1,27 @@
 """How a run reads its table, and why; what cannot be read that way is said before anything is read."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from lakeshot.config.deployed import Deployed
-from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.dynamodb.raw_export import RawExports
 from lakeshot.dynamodb.source import Route
 from lakeshot.errors import PayloadError, SourceError
 from lakeshot.runs.plan import NativeReading, Reading, ScanReading
 from lakeshot.steps.choosing_reading import choose_reading
+from lakeshot.steps.choosing_scope import Published, Scope
 from tests.unit.conftest import NOON
-from tests.unit.raw_exports import raw_export
+from tests.unit.raw_exports import raw_exports
 from tests.unit.stage import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 GIB = 1024**3
+EARLIEST = NOON - timedelta(days=30)
 
 
 class Table:
@@ -44,8 +47,11 @@ class Table:
 
     def describe_continuous_backups(self, *, TableName: str) -> Mapping[str, Any]:  # noqa: N803
         self.asked.append("DescribeContinuousBackups")
-        recovery = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": self.recovery}}
-        return {"ContinuousBackupsDescription": recovery if self.recovery else {}}
+        recovery: dict[str, object] = {"PointInTimeRecoveryStatus": self.recovery}
+        if self.recovery == "ENABLED":
+            recovery["EarliestRestorableDateTime"] = EARLIEST
+        described = {"PointInTimeRecoveryDescription": recovery} if self.recovery else {}
+        return {"ContinuousBackupsDescription": described}
 
     class exceptions:  # noqa: N801 - as boto3 names it
         """Errors of the service."""
@@ -63,13 +69,18 @@ def choose(
     reviews: Deployed,
     route: Route = "auto",
     *,
-    reused: RawExport | None = None,
+    moment: datetime = NOON,
+    is_asked_for: bool = False,
+    scope: Scope | None = None,
+    reused: RawExports | None = None,
     **changes: object,
 ) -> Reading:
     deployed = reviews.model_copy(update={"route": route})
     client = cast("DynamoDBClient", table)
     payload = deployed.payload().model_copy(update=changes)
-    return choose_reading(client, payload, deployed, moment=NOON, reused=reused)
+    return choose_reading(
+        client, payload, deployed, moment=moment, is_asked_for=is_asked_for, scope=scope, reused=reused
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,16 +128,99 @@ def test_route_native_without_recovery_is_refused(reviews: Deployed) -> None:
 
 def test_an_export_of_another_table_is_not_converted_again(reviews: Deployed) -> None:
     """The export's source was changed since."""
-    other = raw_export(table_arn="arn:OldReviews")
+    other = raw_exports(table_arn="arn:OldReviews")
     with pytest.raises(PayloadError, match=r"'run-1': that run exported arn:OldReviews.* is of arn:Reviews"):
         choose(Table(recovery="ENABLED"), reviews, reused=other, reuse_export="run-1")
 
 
 def test_an_export_is_converted_again_although_recovery_is_off_by_now(reviews: Deployed) -> None:
     """What it wrote is there."""
-    reading = choose(Table(), reviews, reused=raw_export(), reuse_export="run-1")
+    reading = choose(Table(), reviews, reused=raw_exports(), reuse_export="run-1")
     assert isinstance(reading, NativeReading)
-    assert reading.reused == raw_export()
+    assert reading.reused == raw_exports()
+
+
+# Moments that are asked for.
+
+
+def test_a_table_is_exported_as_of_the_moment_that_is_asked_for(reviews: Deployed) -> None:
+    """As far back as its recovery goes."""
+    reading = choose(Table(recovery="ENABLED"), reviews, moment=EARLIEST, is_asked_for=True)
+    assert isinstance(reading, NativeReading)
+    assert reading.export_time == EARLIEST
+
+
+def test_a_moment_beyond_the_recovery_is_refused(reviews: Deployed) -> None:
+    """With how far back it goes."""
+    asked = EARLIEST - timedelta(seconds=1)
+    with pytest.raises(SourceError, match=r"cannot be exported as of 20261022T115959Z.* to 20261022T120000Z"):
+        choose(Table(recovery="ENABLED"), reviews, moment=asked, is_asked_for=True)
+
+
+@pytest.mark.parametrize("route", ["scan", "auto"])
+def test_a_scan_cannot_be_of_an_earlier_moment(route: Route, reviews: Deployed) -> None:
+    """It reads what is there now."""
+    with pytest.raises(PayloadError, match="moment 20261121T120000Z needs DynamoDB's own export"):
+        choose(Table(), reviews, route, is_asked_for=True)
+
+
+# Changes.
+
+WHOLE = Published(
+    snapshot="20261119T120000Z",
+    moment=NOON - timedelta(days=2),
+    began=NOON - timedelta(days=2),
+    links=0,
+    schemas=0,
+    columns=(),
+)
+SINCE, COMPARED = Scope("the changes", since=WHOLE), Scope("mode: check", compared_with=WHOLE)
+
+
+@pytest.fixture
+def changes(reviews: Deployed) -> Deployed:
+    return reviews.model_copy(update={"kind": "changes", "full_every_days": 7})
+
+
+def test_changes_are_read_by_windows(changes: Deployed) -> None:
+    """From what is published up to the moment."""
+    reading = choose(Table(recovery="ENABLED"), changes, "native", scope=SINCE)
+    assert isinstance(reading, NativeReading)
+    assert (reading.follows, reading.export_time) == (WHOLE.snapshot, NOON)
+    assert (reading.windows[0].begins, reading.windows[-1].ends) == (WHOLE.moment, NOON)
+    assert reading.route_from == "the changes, in 3 windows"
+
+
+def test_a_check_reads_the_whole_table_as_of_the_published_moment(changes: Deployed) -> None:
+    """Although its snapshot bears another name."""
+    moment = WHOLE.moment + timedelta(seconds=1)
+    reading = choose(Table(recovery="ENABLED"), changes, "native", moment=moment, scope=COMPARED)
+    assert isinstance(reading, NativeReading)
+    assert (reading.export_time, reading.windows, reading.follows) == (WHOLE.moment, (), None)
+    assert reading.compared_with == WHOLE.snapshot
+
+
+def test_changes_without_recovery_are_refused(changes: Deployed) -> None:
+    """With the command that switches it on."""
+    with pytest.raises(SourceError, match=r"has kind: changes, .* --table-name Reviews .* kind: snapshot"):
+        choose(Table(), changes, "native", scope=SINCE)
+
+
+def test_exported_changes_are_converted_again_after_the_same_snapshot(changes: Deployed) -> None:
+    """By the windows that they were exported in."""
+    windows = SINCE.windows(NOON)
+    reused = raw_exports(export_time=NOON, follows=WHOLE.snapshot, windows=windows)
+    reading = choose(Table(), changes, "native", scope=SINCE, reused=reused, reuse_export="run-1")
+    assert isinstance(reading, NativeReading)
+    assert (reading.windows, reading.follows, reading.export_time) == (windows, WHOLE.snapshot, NOON)
+
+
+@pytest.mark.parametrize("scope", [SINCE, COMPARED, Scope("the whole table")])
+def test_exported_changes_do_not_follow_any_other_snapshot(scope: Scope, changes: Deployed) -> None:
+    """What was published meanwhile would be undone."""
+    reused = raw_exports(follows="20261118T120000Z", windows=SINCE.windows(NOON))
+    with pytest.raises(PayloadError, match=r"exported what changed since snapshot 20261118T120000Z, but"):
+        choose(Table(), changes, "native", scope=scope, reused=reused, reuse_export="run-1")
 
 
 # How long a scan takes.

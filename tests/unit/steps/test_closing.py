@@ -117,13 +117,32 @@ def test_nothing_is_removed_while_a_job_does_not_stop(stage: Stage) -> None:
         stage.enter(plan)
 
 
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_changes_leave_nothing_either(is_committed: bool, stage: Stage) -> None:
+    """Whether they were committed or only claimed, their files are among the changes."""
+    stage.deployed["reviews"] = stage.deployed["reviews"].model_copy(update={"kind": "changes"})
+    stage.succeed("run-1", 1)
+    whole = stage.data()
+    plan = stage.begin("run-2", 2, follows=DAY_1)
+    if is_committed:
+        stage.commit(plan)
+        stage.catalogue(plan)
+    else:
+        stage.write(f"{plan.data_prefix}part-00000-0000-{run_token('run-2')}.parquet")
+    assert [key for key in stage.data() if key not in whole] == [
+        f"changes_reviews/snapshot_timestamp={DAY_2}/part-00000-0000-{run_token('run-2')}.parquet"
+    ]
+    stage.close("run-2", cause="boom")
+    assert (stage.data(), stage.known(), list(stage.lake.registered)) == (whole, [DAY_1], [DAY_1])
+
+
 def test_a_late_step_finds_itself_fenced_off(stage: Stage) -> None:
     """It went on working while its run was closed."""
     plan = committed(stage)
     run = stage.enter(plan)
     stage.close("run-2", cause="boom")
     with pytest.raises(LockLostError):
-        run.snapshots.verified(DAY_2, run="run-2", fence=run.fence)
+        run.snapshots.verified(DAY_2, rows_shown=2, run="run-2", fence=run.fence)
     assert stage.known() == []
 
 

@@ -7,13 +7,14 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.dynamodb.raw_export import RawExports
+from lakeshot.dynamodb.windows import SETTLED, windows
 from lakeshot.errors import PermissionDeniedError, SourceError
-from lakeshot.runs.plan import NativeReading, Plan, raw_export_uri
+from lakeshot.runs.plan import NativeReading, Plan, raw_exports_uri
 from lakeshot.steps.native_exporting import LONGEST_WAIT, SHORTEST_WAIT, NativeExporter
 from lakeshot.stored import load
 from tests.unit.conftest import NOON
-from tests.unit.raw_exports import raw_export
+from tests.unit.raw_exports import raw_exports
 from tests.unit.stage import Stage
 
 TABLE_ARN = "arn:Reviews"
@@ -70,7 +71,7 @@ class Desk:
 
     def advance(
         self, *, waited: int = 0, now: datetime = NOON, plan: Plan | None = None
-    ) -> tuple[bool, int, RawExport | None]:
+    ) -> tuple[bool, int, RawExports | None]:
         exporter = NativeExporter(s3=self.stage.s3, source=cast("Any", self.exports), plan=plan or self.plan)
         state, finished = exporter.advance(waited=waited, now=now)
         assert state.waited == waited + state.wait_seconds
@@ -112,7 +113,7 @@ def test_an_export_is_asked_for_once(desk: Desk) -> None:
 def test_a_call_that_was_lost_before_it_was_remembered_finds_the_same_export(desk: Desk) -> None:
     """By its token."""
     desk.advance()
-    forgotten = {"Objects": [{"Key": f"{desk.plan.run_prefix}native-export.json"}]}
+    forgotten = {"Objects": [{"Key": f"{desk.plan.run_prefix}native-export-0.json"}]}
     desk.stage.s3.delete_objects(Bucket=desk.plan.deployed.bucket, Delete=cast("Any", forgotten))
     desk.advance()
     assert len(desk.exports.requests) == 2
@@ -126,8 +127,9 @@ def test_a_finished_export_is_remembered(desk: Desk) -> None:
     done, wait, finished = desk.advance()
     assert (done, wait) == (True, 0)
     assert finished is not None
-    assert (finished.items, finished.billed_bytes, finished.export_time) == (2, 1000, NOON)
-    kept = load(desk.stage.s3, raw_export_uri(desk.plan.deployed, "run-1"), RawExport)
+    (export,) = finished.exports
+    assert (export.items, export.billed_bytes, finished.export_time) == (2, 1000, NOON)
+    kept = load(desk.stage.s3, raw_exports_uri(desk.plan.deployed, "run-1"), RawExports)
     assert kept == finished
     desk.exports.tokens.clear()  # DynamoDB is not asked any more
     assert desk.advance() == (True, 0, finished)
@@ -199,11 +201,11 @@ def test_a_missing_permission_is_named(desk: Desk) -> None:
 
 def test_an_export_of_an_earlier_run_is_taken_as_it_is(desk: Desk) -> None:
     """Nothing is exported, and this run remembers it as its own."""
-    reading = desk.plan.native.model_copy(update={"reused": raw_export()})
+    reading = desk.plan.native.model_copy(update={"reused": raw_exports()})
     plan = desk.plan.model_copy(update={"reading": reading})
-    assert desk.advance(plan=plan) == (True, 0, raw_export())
+    assert desk.advance(plan=plan) == (True, 0, raw_exports())
     assert desk.exports.requests == []
-    assert load(desk.stage.s3, raw_export_uri(desk.plan.deployed, "run-1"), RawExport) == raw_export()
+    assert load(desk.stage.s3, raw_exports_uri(desk.plan.deployed, "run-1"), RawExports) == raw_exports()
 
 
 def test_looks_become_rarer_the_longer_it_takes(desk: Desk) -> None:
@@ -214,3 +216,73 @@ def test_looks_become_rarer_the_longer_it_takes(desk: Desk) -> None:
         assert SHORTEST_WAIT <= wait <= LONGEST_WAIT
         waited, looks = waited + wait, looks + 1
     assert looks < 200
+
+
+# Changes.
+
+AFTER = NOON + timedelta(days=3)
+WINDOWS = windows(NOON, AFTER, is_full=False)
+
+
+@pytest.fixture
+def changes(desk: Desk) -> Desk:
+    """A run that exports what was written in four windows."""
+    reading = desk.plan.native.model_copy(
+        update={"export_time": AFTER, "windows": WINDOWS, "follows": "20261121T120000Z"}
+    )
+    deployed = desk.plan.deployed.model_copy(update={"kind": "changes"})
+    desk.plan = desk.plan.model_copy(update={"reading": reading, "deployed": deployed})
+    return desk
+
+
+def test_every_window_is_exported_side_by_side(changes: Desk) -> None:
+    """With both images of each item, under a token of its own."""
+    assert not changes.advance(now=AFTER + SETTLED)[0]
+    asked = [request["IncrementalExportSpecification"] for request in changes.exports.requests]
+    assert [(one["ExportFromTime"], one["ExportToTime"]) for one in asked] == [
+        (window.begins, window.ends) for window in WINDOWS
+    ]
+    assert {one["ExportViewType"] for one in asked} == {"NEW_AND_OLD_IMAGES"}
+    assert {request["ExportType"] for request in changes.exports.requests} == {"INCREMENTAL_EXPORT"}
+    assert all("ExportTime" not in request for request in changes.exports.requests)
+    assert len(changes.exports.tokens) == len(WINDOWS) == 4
+
+
+def test_a_window_is_asked_for_some_time_after_its_end(changes: Desk) -> None:
+    """What was written in it has to be there; windows that ended long ago are not kept waiting."""
+    changes.advance(now=AFTER + SETTLED - timedelta(seconds=1))
+    assert len(changes.exports.requests) == 3
+    changes.advance(now=AFTER + SETTLED)
+    assert len(changes.exports.requests) == 4
+
+
+def test_changes_are_there_when_every_window_is(changes: Desk) -> None:
+    """In the windows' order, with what they follow."""
+    changes.advance(now=AFTER + SETTLED - timedelta(seconds=1))
+    changes.exports.complete()
+    assert changes.advance(now=AFTER + SETTLED - timedelta(seconds=1))[2] is None
+    done, _, finished = changes.advance(now=AFTER + SETTLED)
+    assert done
+    assert finished is not None
+    assert (finished.follows, finished.export_time) == ("20261121T120000Z", AFTER)
+    assert tuple(export.window for export in finished.exports) == WINDOWS
+    assert len({export.arn for export in finished.exports}) == 4
+
+
+def test_one_window_that_fails_fails_the_run(changes: Desk) -> None:
+    """There must be no gap."""
+    changes.advance(now=AFTER + SETTLED)
+    changes.exports.fail()
+    with pytest.raises(SourceError, match="has failed: S3NoSuchBucket"):
+        changes.advance(now=AFTER + SETTLED)
+
+
+def test_a_refused_window_is_told_with_its_bounds(changes: Desk) -> None:
+    """And with the way out."""
+    said: Any = {"Code": "PointInTimeRecoveryUnavailableException", "Message": "is off"}
+    changes.exports.refusal = ClientError({"Error": said}, "ExportTableToPointInTime")
+    with pytest.raises(SourceError) as caught:
+        changes.advance(now=AFTER)
+    told = str(caught.value)
+    assert "what was written to table 'Reviews' from 2026-11-21 11:58:00 UTC until 2026-11-22 06:00" in told
+    assert "full: true" in told

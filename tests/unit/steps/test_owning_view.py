@@ -6,7 +6,7 @@ from lakeshot.lake.group_view_sql import empty_group_select
 from lakeshot.steps.owning_view import create_view, drop_view
 from lakeshot.steps.services import Services
 from tests.unit.services import Session, group_view_opener, lake_opener, services_of
-from tests.unit.stage import DAY_1, Stage
+from tests.unit.stage import DAY_1, DAY_2, Stage
 
 OWNER, GROUP_OWNER = {"Export": "reviews"}, {"Group": "nightly"}
 
@@ -32,6 +32,15 @@ def test_a_stack_that_is_made_anew_shows_what_is_published(stage: Stage, service
     stage.lake.drop_view()
     create_view(services, OWNER)
     assert (stage.shown[0], stage.lake.shown_rows(), stage.lake.staging) == (DAY_1, 2, {})
+
+
+def test_a_stack_that_is_made_anew_shows_published_changes(stage: Stage, services: Services) -> None:
+    """And the whole snapshot below them."""
+    stage.succeed("run-1", 1)
+    stage.succeed("run-2", 2, rows=3, follows=DAY_1, rows_shown=5)
+    stage.lake.drop_view()
+    create_view(services, OWNER)
+    assert (stage.shown[0], stage.lake.shown_rows(), stage.lake.staging) == (DAY_2, 5, {})
 
 
 def test_a_view_that_cannot_be_made_leaves_nothing_staged(stage: Stage, services: Services) -> None:

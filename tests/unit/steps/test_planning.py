@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,13 +12,13 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.errors import LockHeldError, PayloadError, RunClosingError, RunGoneError, SourceError
 from lakeshot.names import StageNames
 from lakeshot.runs.lock import Holder
-from lakeshot.runs.plan import Baseline, Plan, raw_export_uri
+from lakeshot.runs.plan import Baseline, Plan, raw_exports_uri
 from lakeshot.runs.records import RunState
 from lakeshot.steps.messages import PlanInput, Planned
 from lakeshot.steps.planning import Planner
 from lakeshot.stored import load, save_once
 from tests.unit.conftest import BUCKET, NOON
-from tests.unit.raw_exports import raw_export
+from tests.unit.raw_exports import raw_exports
 from tests.unit.stage import ARN, DAY_1, DAY_2, GROUP, MEMBERS, Stage
 
 if TYPE_CHECKING:
@@ -53,19 +53,21 @@ class Desk:
                 "TableSizeBytes": 9 * 1024**3,
             }
 
-    def plan(self, run: str = "run-1", *, redrive: int = 0, **changes: object) -> Planned:
+    def plan(
+        self, run: str = "run-1", *, redrive: int = 0, at: datetime = NOON, **changes: object
+    ) -> Planned:
         """One execution of ``reviews``."""
         payload = self.stage.deployed["reviews"].payload().model_dump(mode="json", exclude_defaults=True)
-        return self.give({**payload, **changes}, run, redrive)
+        return self.give({**payload, **changes}, run, redrive, at=at)
 
     def plan_group(self, run: str = "run-1", *, redrive: int = 0, **changes: object) -> Planned:
         """One execution of the group."""
         payload = GROUP.payload([self.stage.deployed[name] for name in MEMBERS])
         return self.give({**json.loads(payload.text()), **changes}, run, redrive)
 
-    def give(self, payload: object, run: str = "run-1", redrive: int = 0) -> Planned:
-        given = PlanInput(payload=payload, execution_arn=ARN.format(run), started_at=NOON, redrive=redrive)
-        return self.planner().plan(given, now=NOON)
+    def give(self, payload: object, run: str = "run-1", redrive: int = 0, *, at: datetime = NOON) -> Planned:
+        given = PlanInput(payload=payload, execution_arn=ARN.format(run), started_at=at, redrive=redrive)
+        return self.planner().plan(given, now=at)
 
     def planner(self) -> Planner:
         return Planner(
@@ -94,9 +96,18 @@ class Desk:
         return cast("DynamoDBClient", client)
 
     def describe_continuous_backups(self, *, TableName: str) -> Mapping[str, object]:  # noqa: N803
-        status = "ENABLED" if TableName in self.recoverable else "DISABLED"
-        recovery = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": status}}
-        return {"ContinuousBackupsDescription": recovery}
+        recovery: dict[str, object] = {"PointInTimeRecoveryStatus": "DISABLED"}
+        if TableName in self.recoverable:
+            earliest = NOON - timedelta(days=20)
+            recovery = {"PointInTimeRecoveryStatus": "ENABLED", "EarliestRestorableDateTime": earliest}
+        return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": recovery}}
+
+    def follow_changes(self) -> None:
+        """Have ``reviews`` deployed as an export of changes, of a table with recovery."""
+        self.recoverable.add("Reviews")
+        changes = {"kind": "changes", "full_every_days": 7, "route": "native"}
+        self.stage.deployed["reviews"] = self.stage.deployed["reviews"].model_copy(update=changes)
+        self.stage.deploy()
 
     def plans(self, planned: Planned) -> list[Plan]:
         return [load(self.stage.s3, uri, Plan) for uri in planned.plans]
@@ -194,11 +205,11 @@ def test_the_members_of_a_group_are_exported_as_of_one_instant(desk: Desk) -> No
 def test_an_export_is_converted_again_as_of_its_own_instant(desk: Desk) -> None:
     """The snapshot takes the next free name, because the first one's stays taken."""
     (first,) = desk.plans(desk.plan())
-    uri = raw_export_uri(first.deployed, "run-1")
-    save_once(desk.stage.s3, uri, raw_export(export_time=NOON))
+    uri = raw_exports_uri(first.deployed, "run-1")
+    save_once(desk.stage.s3, uri, raw_exports(export_time=NOON))
     desk.stage.close("run-1", status="FAILED")
     (again,) = desk.plans(desk.plan("run-2", reuse_export="run-1"))
-    assert (again.native.reused, again.data_moment) == (raw_export(export_time=NOON), NOON)
+    assert (again.native.reused, again.data_moment) == (raw_exports(export_time=NOON), NOON)
     assert again.native.route_from == "the payload reuses the export of run run-1"
 
 
@@ -233,6 +244,104 @@ def test_a_run_starts_from_what_is_published(desk: Desk) -> None:
     assert entry is not None
     (plan,) = desk.plans(desk.plan("run-2"))
     assert plan.baseline == Baseline(manifest=str(entry.manifest), sha256=str(entry.manifest_sha256))
+
+
+# Moments that are asked for.
+
+
+def test_a_table_is_exported_as_of_the_moment_that_is_asked_for(desk: Desk) -> None:
+    """The snapshot is named by it."""
+    desk.recoverable.add("Reviews")
+    (plan,) = desk.plans(desk.plan(moment="20261119T000000Z"))
+    assert (plan.snapshot, plan.native.export_time) == ("20261119T000000Z", plan.moment)
+
+
+def test_a_group_is_exported_as_of_the_moment_that_is_asked_for(desk: Desk) -> None:
+    """All of its tables."""
+    desk.recoverable |= {"Reviews", "Orders"}
+    plans = desk.plans(desk.plan_group(moment="20261119T000000Z"))
+    assert [plan.native.export_time for plan in plans] == [NOON - timedelta(days=2, hours=12)] * 2
+
+
+def test_the_future_cannot_be_exported(desk: Desk) -> None:
+    """It says when the run began."""
+    desk.recoverable.add("Reviews")
+    with pytest.raises(PayloadError, match=r"moment 20261121T120001Z lies in the future; the run began at"):
+        desk.plan(moment="20261121T120001Z")
+
+
+def test_a_moment_that_is_taken_is_not_exchanged_for_another(desk: Desk) -> None:
+    """And the one after it stays free."""
+    desk.recoverable.add("Reviews")
+    desk.stage.snapshots().claim(run="another", moment=NOON)
+    with pytest.raises(PayloadError, match=f"a snapshot of moment {DAY_1} already"):
+        desk.plan(moment=DAY_1)
+    assert desk.stage.known() == [DAY_1]
+
+
+# Changes.
+
+
+@pytest.mark.parametrize("option", [{"full": True}, {"mode": "check"}])
+def test_a_snapshot_has_no_changes(option: dict[str, Any], desk: Desk) -> None:
+    """It exports the whole table every time."""
+    with pytest.raises(PayloadError, match="is for exports of kind 'changes'; export 'reviews' is of kind"):
+        desk.plan(**option)
+
+
+def test_the_first_run_of_changes_exports_the_whole_table(desk: Desk) -> None:
+    """Among the snapshots, as of the run's start."""
+    desk.follow_changes()
+    (plan,) = desk.plans(desk.plan())
+    assert (plan.snapshot, plan.follows, plan.native.windows) == (DAY_1, None, ())
+    assert plan.data_prefix == f"snapshots_reviews/snapshot_timestamp={DAY_1}/"
+    assert desk.stage.record("run-1").rows_expected == 7
+
+
+def test_later_runs_export_what_was_written_since(desk: Desk) -> None:
+    """Among the changes, as of two minutes before the run's start."""
+    desk.follow_changes()
+    desk.stage.succeed("run-1", 1)
+    (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=1)))
+    assert (plan.follows, plan.snapshot) == (DAY_1, "20261121T125800Z")
+    assert plan.data_prefix == "changes_reviews/snapshot_timestamp=20261121T125800Z/"
+    (window,) = plan.native.windows
+    assert (window.begins, window.ends) == (NOON, plan.moment)
+    assert plan.moment_from.startswith("the end of the last window of DynamoDB's incremental exports")
+    record = desk.stage.record("run-2")
+    assert (record.follows, record.step, record.rows_expected) == (DAY_1, "native export", None)
+    assert record.route_from == f"the changes since snapshot {DAY_1}"
+
+
+def test_what_is_published_cannot_be_followed_once_its_chain_is_broken(desk: Desk) -> None:
+    """Then the whole table is exported."""
+    desk.follow_changes()
+    desk.stage.succeed("run-1", 1)
+    entry = desk.stage.snapshots().get(DAY_1)
+    assert entry is not None
+    gone = entry.model_copy(update={"follows": "20261101T120000Z"})
+    fence = desk.stage.enter(desk.stage.begin("run-2", 2)).fence
+    desk.stage.snapshots().committed(gone.model_copy(update={"run": "run-2"}), fence=fence)
+    desk.stage.close("run-2")
+    (plan,) = desk.plans(desk.plan("run-3", at=NOON + timedelta(hours=1)))
+    assert plan.follows is None
+
+
+def test_a_check_is_as_of_the_published_moment_under_the_next_name(desk: Desk) -> None:
+    """So both can be in the catalog at once."""
+    desk.follow_changes()
+    desk.stage.succeed("run-1", 1)
+    (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=1), mode="check"))
+    assert (plan.native.export_time, plan.snapshot) == (NOON, "20261121T120001Z")
+    assert (plan.native.compared_with, plan.follows, plan.data_moment) == (DAY_1, None, NOON)
+
+
+def test_changes_up_to_a_moment_are_exported_on_request(desk: Desk) -> None:
+    """Such as the end of a day."""
+    desk.follow_changes()
+    desk.stage.succeed("run-1", 1)
+    (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=5), moment="20261121T140000Z"))
+    assert plan.native.windows[-1].ends == plan.moment == NOON + timedelta(hours=2)
 
 
 # Groups.

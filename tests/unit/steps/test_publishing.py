@@ -103,6 +103,24 @@ def test_a_view_that_shows_other_rows_is_moved_back(stage: Stage) -> None:
     assert stage.lake.shown() == stage.lake.stage_nothing()
 
 
+def test_a_view_of_changes_has_to_show_what_was_counted(stage: Stage) -> None:
+    """Which is neither the changes' number nor that of the whole snapshot that they follow."""
+    stage.succeed("run-1", 1)
+    plan = stage.begin("run-2", 2, follows=DAY_1)
+    stage.make_ready(plan, rows=3, rows_shown=5)
+    stage.publish(plan)
+    assert (stage.published[0], stage.shown[0], stage.lake.shown_rows()) == (DAY_2, DAY_2, 5)
+
+
+def test_a_snapshot_of_an_earlier_version_shows_its_own_rows(stage: Stage) -> None:
+    """Nobody had counted what its view shows."""
+    plan = ready(stage)
+    item = stage.tables.items["export#reviews", f"snapshot#{DAY_2}"]
+    del item["rows_shown"]
+    stage.publish(plan)
+    assert (stage.shown[0], stage.lake.shown_rows()) == (DAY_2, 3)
+
+
 def test_a_publication_that_failed_may_be_tried_again(stage: Stage) -> None:
     """What was staged is still there."""
     plan = ready(stage)

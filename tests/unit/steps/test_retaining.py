@@ -107,6 +107,25 @@ def test_a_run_that_lost_its_lock_removes_nothing(stage: Stage) -> None:
     assert days(stage) == [DAY_1, DAY_2]
 
 
+def test_what_kept_changes_follow_is_kept(stage: Stage) -> None:
+    """However old it is; once nothing needs it, it goes, changes and all."""
+    keeping(stage, 1)
+    stage.succeed("run-1", 1)
+    for day, follows in ((2, DAY_1), (3, DAY_2)):
+        plan = stage.begin(f"run-{day}", day, follows=follows)
+        stage.make_ready(plan, rows_shown=2 * day)
+        stage.publish(plan)
+        stage.retain(plan)
+        stage.report(plan)
+    assert stage.known() == [DAY_3, DAY_2, DAY_1]
+    whole = stage.begin("run-4", 4)
+    stage.make_ready(whole)
+    stage.publish(whole)
+    stage.retain(whole)
+    assert (stage.known(), list(stage.lake.registered)) == ([whole.snapshot], [whole.snapshot])
+    assert days(stage) == [whole.snapshot]
+
+
 def test_another_runs_file_of_the_same_moment_stays(stage: Stage) -> None:
     """Whoever put it there, it is not the retained snapshot's."""
     keeping(stage, 1)

@@ -3,7 +3,8 @@
 import pytest
 
 from lakeshot.errors import CatalogError, LockLostError, VerificationError
-from tests.unit.stage import DAY_1, Stage
+from lakeshot.runs.plan import Plan
+from tests.unit.stage import DAY_1, DAY_2, Stage
 
 
 def state(stage: Stage) -> str:
@@ -34,6 +35,47 @@ def test_a_count_that_disagrees_stops_the_run(stage: Stage) -> None:
     assert f"Athena counts 3 rows in snapshot {DAY_1}, the files hold 2" in str(caught.value)
     assert "/snapshots_reviews/snapshot_timestamp=20261121T120000Z/" in str(caught.value)
     assert (state(stage), stage.lake.staging) == ("committed", {})
+
+
+def test_what_the_view_is_going_to_show_is_recorded(stage: Stage) -> None:
+    """Publishing holds the view against it."""
+    stage.succeed("run-1", 1)
+    plan = stage.begin("run-2", 2, follows=DAY_1)
+    stage.make_ready(plan, rows=3, rows_shown=5)
+    entry = stage.snapshots().get(DAY_2)
+    assert entry is not None
+    assert (entry.rows, entry.rows_shown, entry.follows) == (3, 5, DAY_1)
+
+
+def compared(stage: Stage) -> Plan:
+    """A run whose snapshot has to equal the published one."""
+    stage.succeed("run-1", 1)
+    plan = stage.begin("run-2", 2, compared_with=DAY_1)
+    stage.commit(plan)
+    stage.catalogue(plan)
+    return plan
+
+
+def test_a_snapshot_that_equals_the_published_one_is_verified(stage: Stage) -> None:
+    """No row is missing and none is too many."""
+    stage.verify(compared(stage), missing=0, surplus=0)
+    entry = stage.snapshots().get(DAY_2)
+    assert entry is not None
+    assert entry.state == "verified"
+
+
+@pytest.mark.parametrize(("missing", "surplus"), [(1, 0), (0, 2), (3, 3)])
+def test_a_snapshot_that_differs_from_the_published_one_stops_the_run(
+    missing: int, surplus: int, stage: Stage
+) -> None:
+    """The message has both counts and both snapshots, and what to do."""
+    plan = compared(stage)
+    with pytest.raises(VerificationError) as caught:
+        stage.verify(plan, missing=missing, surplus=surplus)
+    told = f"{missing} rows are in {DAY_1} only and {surplus} in {DAY_2} only. The view is left as it is"
+    assert told in str(caught.value)
+    assert "make run EXPORT=reviews ARGS=--full (full: true in the payload)" in str(caught.value)
+    assert (stage.shown[0], stage.lake.staging) == (DAY_1, {})
 
 
 def test_a_column_that_cannot_be_read_stops_the_run(stage: Stage) -> None:

@@ -43,6 +43,7 @@ class Commit(Model):
     ``key_columns`` come first in the schema, also in that of an empty snapshot. ``expected_from`` says
     in words where the source's count comes from, ``moment_from`` what instant the moment is.
     ``baseline`` is the S3 URI of the manifest that the target's known columns are from, if any is.
+    ``follows`` is the snapshot since which the source has told the changes; None if it told every row.
     """
 
     export: str
@@ -52,6 +53,7 @@ class Commit(Model):
     target: Target
     manifest_key: str
     baseline: str | None
+    follows: str | None = None
     parts: int
     key_columns: tuple[Column, ...]
     expected_from: str
@@ -95,11 +97,11 @@ def commit(
         format=target.format,
         compression=target.compression,
         columns=columns,
+        keys=tuple(column.source for column in what.key_columns),
+        follows=what.follows,
         schema_fingerprint=fingerprint(columns),
         baseline=what.baseline,
-        schema_change=None
-        if what.baseline is None
-        else SchemaChange.between(target.known_columns, columns, filled_attributes(files)),
+        schema_change=_schema_change(what, columns, files),
         rows=sum(entry.rows for entry in entries),
         bytes=sum(entry.bytes for entry in entries),
         expected_rows=expected,
@@ -123,6 +125,15 @@ def snapshot_columns(what: Commit, files: Sequence[PartFile]) -> tuple[Column, .
         published=target.known_columns,
     )
     return target.accepted(starting_columns(columns, target.pins))
+
+
+def _schema_change(what: Commit, columns: Sequence[Column], files: Sequence[PartFile]) -> SchemaChange | None:
+    """The difference to the baseline. What has no values in changes may have some in the rows they leave."""
+    if what.baseline is None:
+        return None
+    known = what.target.known_columns
+    filled = filled_attributes(files) if what.follows is None else {column.source for column in known}
+    return SchemaChange.between(known, columns, filled)
 
 
 def _one_attempt_each(what: Commit, results: Sequence[PartResult]) -> list[PartResult]:

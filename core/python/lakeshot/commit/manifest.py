@@ -45,9 +45,9 @@ class Manifest(Model):
     words how it said so; ``moment_from`` says in words what instant the moment is. ``columns`` hold
     the rows of every file; a file may lack some of them, which are null in its rows. ``baseline`` is
     the S3 URI of the manifest whose columns the run started from, ``schema_change`` the difference to
-    it; both are None where there was none. ``consumed_units`` are the source's read units. ``keys`` are the
-    attributes that tell rows apart. ``follows`` is the snapshot since which these files hold the changes; None
-    if they hold every row.
+    it; both are None where there was none. ``consumed_units`` are the source's read units. ``keys`` are
+    the attributes that tell rows apart. ``follows`` is the snapshot since which these files hold the
+    changes; None if they hold every row.
     """
 
     version: Literal[1] = 1

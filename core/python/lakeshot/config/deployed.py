@@ -11,7 +11,7 @@ from pydantic import Field
 
 from lakeshot.columns.nesting import Nested
 from lakeshot.columns.types import TypeField
-from lakeshot.config.exports import Export
+from lakeshot.config.exports import Catalog, Export, Kind
 from lakeshot.config.payload import GroupPayload, Payload
 from lakeshot.dynamodb.source import Route
 from lakeshot.errors import PayloadError
@@ -28,7 +28,8 @@ class Deployed(Model):
 
     export: str
     stage: str
-    kind: Literal["snapshot"]
+    kind: Kind
+    full_every_days: int | None = None
     source_type: Literal["dynamodb"]
     source_table: str
     route: Route
@@ -41,7 +42,7 @@ class Deployed(Model):
     compression: Compression
     nested: Nested
     target_file_mb: int
-    catalog: Literal["crawler", "direct"]
+    catalog: Catalog
     bucket: str
     database: str
     job_role_arn: str
@@ -61,9 +62,10 @@ class Deployed(Model):
             export=name,
             stage=stage,
             kind=export.kind,
+            full_every_days=export.effective_full_every_days,
             source_type=export.source.type,
             source_table=export.source.table,
-            route=export.source.route,
+            route=export.effective_route,
             read_percentage=export.source.read_percentage,
             max_read_units=export.source.max_read_units,
             consistent_read=export.source.consistent_read,
@@ -73,7 +75,7 @@ class Deployed(Model):
             compression=export.effective_compression,
             nested=export.nested,
             target_file_mb=export.target_file_mb,
-            catalog=export.catalog,
+            catalog=export.effective_catalog,
             bucket=bucket,
             database=database,
             job_role_arn=job_role_arn,

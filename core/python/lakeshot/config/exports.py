@@ -15,7 +15,7 @@ from lakeshot.columns.nesting import Nested, is_nested
 from lakeshot.columns.types import PINNABLE, ColumnType, TypeField
 from lakeshot.config.allowed import allowed
 from lakeshot.config.errors import config_error, shown
-from lakeshot.dynamodb.source import DynamoDBSource
+from lakeshot.dynamodb.source import DynamoDBSource, Route
 from lakeshot.errors import ConfigError
 from lakeshot.files import Compression, FileFormat, compressions
 from lakeshot.model import Setting
@@ -32,8 +32,13 @@ ExportName = Annotated[
 GroupName = ExportName
 RESERVED_NAMES = frozenset({"common", "export"})
 """Names that the stage's own stack and state machine already have."""
-RESERVED_BEGINNINGS = ("lakeshot", "snapshots")
-"""How catalog entries begin that Lakeshot makes beside the views: staged views and tables of snapshots."""
+RESERVED_BEGINNINGS = ("changes", "lakeshot", "snapshots")
+"""How catalog entries begin that Lakeshot makes beside the views: staged views, and tables of snapshots and
+of changes."""
+Kind = Literal["snapshot", "changes"]
+Catalog = Literal["crawler", "direct"]
+FULL_EVERY_DAYS = 7
+"""After that many days reading a view costs more for its changes than a full export does, mostly."""
 FEWEST_MEMBERS, MOST_MEMBERS = 2, 25
 """How many exports a group has; no state of its run may grow beyond 32 KiB."""
 
@@ -108,8 +113,9 @@ class Job(Setting):
 class Export(Setting):
     """One named export: where rows come from, and what is made of them."""
 
-    kind: Literal["snapshot"] = "snapshot"
-    """What the export does; a snapshot is the whole table at one moment."""
+    kind: Kind = "snapshot"
+    """What the export does: ``snapshot`` exports the whole table every time; ``changes`` does so once in a
+    while and in between only what was written since, which takes point-in-time recovery."""
     source: DynamoDBSource
     """Where the rows come from."""
     format: FileFormat = FileFormat.PARQUET
@@ -120,8 +126,11 @@ class Export(Setting):
     """Size in MB at which a data file is ended and the next one begun."""
     nested: Nested = Nested.JSON
     """What becomes of maps, lists and mixed values, in CSV also of sets: json text, or an error."""
-    catalog: Literal["crawler", "direct"] = "crawler"
-    """Who writes the catalog: a Glue crawler, or Lakeshot itself from the manifest, which is quicker."""
+    catalog: Catalog | None = None
+    """Who writes the catalog: a Glue crawler, or Lakeshot itself (``direct``) from the manifest, which is
+    quicker; by default a crawler for snapshots. Changes are always written directly."""
+    full_every_days: Annotated[int, Field(ge=1, le=35, strict=True)] | None = None
+    """After how many days changes begin anew with the whole table; by default 7."""
     schedule: Schedule | None = None
     """When the export runs by itself; without it, only when a person starts it."""
     job: Job = Job()
@@ -163,6 +172,42 @@ class Export(Setting):
                         "text, but nested is 'refuse'; pin it to another type, or let nested be 'json'"
                     )
         return self
+
+    @model_validator(mode="after")
+    def _settings_fit_kind(self) -> Self:
+        if self.kind == "snapshot":
+            if self.full_every_days is not None:
+                raise ValueError(
+                    f"full_every_days {self.full_every_days} goes with kind 'changes'; a snapshot exports "
+                    "the whole table every time. Remove it, or set kind: changes"
+                )
+            return self
+        if self.source.route == "scan":
+            raise ValueError(
+                "kind 'changes' needs DynamoDB's own exports, but the source has route 'scan', which cannot "
+                "tell what changed; set route: native, or leave it out"
+            )
+        if self.catalog == "crawler":
+            raise ValueError(
+                "kind 'changes' goes with catalog 'direct', because a crawler makes one table of a folder "
+                "and changes are two; set catalog: direct, or leave it out"
+            )
+        return self
+
+    @property
+    def effective_catalog(self) -> Catalog:
+        """Who writes the catalog: as given, else the default of the kind."""
+        return self.catalog or ("direct" if self.kind == "changes" else "crawler")
+
+    @property
+    def effective_route(self) -> Route:
+        """How rows leave the source: as given, but changes are only told by DynamoDB's own exports."""
+        return "native" if self.kind == "changes" else self.source.route
+
+    @property
+    def effective_full_every_days(self) -> int | None:
+        """After how many days changes begin anew; None for snapshots."""
+        return (self.full_every_days or FULL_EVERY_DAYS) if self.kind == "changes" else None
 
     @property
     def effective_compression(self) -> Compression:
@@ -261,6 +306,11 @@ class Config(Setting):
             raise ValueError(
                 f"group {group!r} names the export {member!r}, which is not below 'exports'; {hint}"
                 f"exports are: {', '.join(self.exports)}"
+            )
+        if self.exports[member].kind == "changes":
+            raise ValueError(
+                f"export {member!r} is of kind 'changes' and in group {group!r}; a group publishes whole "
+                "snapshots of one moment together. Set kind: snapshot, or take it out of the group"
             )
         if self.exports[member].schedule is not None:
             raise ValueError(

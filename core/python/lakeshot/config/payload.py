@@ -33,22 +33,26 @@ class RunOptions(Model):
 
     ``scheduled_time`` is the schedule's own instant; absent when a person starts the run. In the mode
     ``rollback`` nothing is read: the view is moved to ``snapshot``, which has to be retained and
-    verified. ``allow_older`` lets a run publish although a newer moment is published.
+    verified. ``moment`` has the tables exported as they were then, which only DynamoDB's own exports can.
+    ``allow_older`` lets a run publish although a newer moment is published.
     """
 
     scheduled_time: str | None = None
-    mode: Literal["export", "rollback"] = "export"
+    mode: Literal["export", "check", "rollback"] = "export"
     snapshot: SnapshotName | None = None
+    moment: SnapshotName | None = None
     allow_older: bool = False
 
     @model_validator(mode="after")
     def _snapshot_goes_with_rollback(self) -> Self:
         if self.mode == "rollback" and self.snapshot is None:
             raise ValueError("mode 'rollback' needs 'snapshot', the snapshot to show again")
-        if self.mode == "export" and self.snapshot is not None:
+        if self.mode != "rollback" and self.snapshot is not None:
             raise ValueError(
                 f"snapshot {self.snapshot!r} goes with mode 'rollback'; a run that exports makes a new one"
             )
+        if self.mode != "export" and self.moment is not None:
+            raise ValueError(f"moment {self.moment!r} goes with mode 'export', not {self.mode!r}")
         return self
 
     def text(self, indent: int | None = None) -> str:
@@ -61,8 +65,10 @@ class Payload(RunOptions):
 
     Export, job, crawler, source table, destination and format have to be the deployed export's own.
     ``reuse_export`` names an earlier run of the export, whose native export is converted once more instead
-    of making a new one. The rest may be changed for one run: rate (``read_percentage``, ``max_read_units`` in
-    read units per second, ``consistent_read``), ``workers`` and ``timeout_minutes`` of the Glue job.
+    of making a new one. Of kind ``changes``, ``full`` has the whole table exported before it is due, and the
+    mode ``check`` does so as of the published moment and publishes it only if the view shows the same rows.
+    The rest may be changed for one run: rate (``read_percentage``, ``max_read_units`` in read units per
+    second, ``consistent_read``), ``workers`` and ``timeout_minutes`` of the Glue job.
     """
 
     export: ExportName
@@ -77,11 +83,22 @@ class Payload(RunOptions):
     workers: Annotated[int, Field(ge=2, le=299)] | None = None
     timeout_minutes: Annotated[int, Field(ge=1, le=10080)] | None = None
     reuse_export: str | None = None
+    full: bool = False
 
     @model_validator(mode="after")
-    def _reuse_goes_with_exporting(self) -> Self:
-        if self.reuse_export is not None and self.mode != "export":
-            raise ValueError(f"reuse_export {self.reuse_export!r} goes with mode 'export', not {self.mode!r}")
+    def _options_go_together(self) -> Self:
+        if self.reuse_export is not None:
+            if self.mode != "export":
+                raise ValueError(
+                    f"reuse_export {self.reuse_export!r} goes with mode 'export', not {self.mode!r}"
+                )
+            if self.moment is not None or self.full:
+                raise ValueError(
+                    f"reuse_export {self.reuse_export!r} converts an export that is there as it is; leave "
+                    f"out {'full' if self.full else 'moment'}"
+                )
+        if self.full and self.mode != "export":
+            raise ValueError(f"full goes with mode 'export', not {self.mode!r}")
         return self
 
 
@@ -96,8 +113,11 @@ class GroupPayload(RunOptions):
 
     @model_validator(mode="after")
     def _members_have_no_options(self) -> Self:
+        if self.mode == "check":
+            raise ValueError("mode 'check' is for exports of kind 'changes', of which groups have none")
         for member in self.members:
-            options = {**RunOptions.model_fields, "reuse_export": Payload.model_fields["reuse_export"]}
+            own_options = {name: Payload.model_fields[name] for name in ("reuse_export", "full")}
+            options = {**RunOptions.model_fields, **own_options}
             own = [name for name, field in options.items() if getattr(member, name) != field.default]
             if own:
                 raise ValueError(

@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
-from lakeshot.dynamodb.columns import typed
-from lakeshot.dynamodb.export_lines import is_item, read_lines
 from lakeshot.dynamodb.export_manifest import DataFile, md5_text
-from lakeshot.dynamodb.items import Items
+from lakeshot.dynamodb.export_rows import ExportRows, check_line, read_rows, typed_rows
+from lakeshot.dynamodb.windows import Window
 from lakeshot.errors import SourceError
 from lakeshot.refusals import refusals_named
 
@@ -40,30 +39,30 @@ class ExportFile:
         self._client, self._bucket, self._file = client, bucket, file
         self.uri = f"s3://{bucket}/{file.key}"
 
-    def items(self) -> Iterator[Items]:
-        """All items of the file, some thousands at a time.
+    def rows(self) -> Iterator[ExportRows]:
+        """All items of the file, or changes of items, some thousands at a time.
 
         The next piece is fetched and decompressed while this one is decoded. SourceError if the file is
         missing or cannot be decoded, and at its end if its checksum or its number of items is not the
         manifest's.
         """
-        source, rows = _Hashed(self._open()), 0
+        source, window, count = _Hashed(self._open()), self._file.window, 0
         try:
             with closing(_one_ahead(whole_lines(source))) as pieces:
                 for lines in pieces:
                     try:
-                        items = read_lines(lines)
+                        rows = read_rows(lines, window)
                     except ValueError as error:
-                        raise ValueError(_located(lines, rows, str(error))) from error
-                    yield items
-                    rows += items.num_rows
+                        raise ValueError(_located(lines, count, window, str(error))) from error
+                    yield rows
+                    count += rows.num_rows
         except (ValueError, zlib.error) as error:
             self._check(source)
             raise self._unreadable(str(error)) from error
         self._check(source)
-        if rows != self._file.items:
+        if count != self._file.items:
             raise SourceError(
-                f"{self.uri} holds {rows:,} items, but the export's manifest says {self._file.items:,}. "
+                f"{self.uri} holds {count:,} items, but the export's manifest says {self._file.items:,}. "
                 f"{_AGAIN}"
             )
 
@@ -73,14 +72,14 @@ class ExportFile:
         Values are only looked at when those of many pieces have come together, so this reads the file once
         more.
         """
-        rows = 0
+        window, count = self._file.window, 0
         for lines in whole_lines(self._open()):
             try:
-                items = read_lines(lines)
-                typed([items])
+                rows = read_rows(lines, window)
+                typed_rows([rows])
             except (ValueError, SourceError) as error:
-                return self._unreadable(_located(lines, rows, str(error)))
-            rows += items.num_rows
+                return self._unreadable(_located(lines, count, window, str(error)))
+            count += rows.num_rows
         return None
 
     def _unreadable(self, reason: str) -> SourceError:
@@ -171,13 +170,11 @@ def _one_ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
             yield piece
 
 
-def _located(lines: bytes, before: int, reason: str) -> str:
+def _located(lines: bytes, before: int, window: Window | None, reason: str) -> str:
     """The reason with the number of the first line that is at fault, after so many lines before these."""
     for number, line in enumerate(lines.split(b"\n")[:-1], start=before + 1):
         try:
-            if not is_item(line):
-                return f'line {number:,}: it is no item, as in {{"Item":{{"attribute":{{"S":"value"}}}}}}'
-            typed([read_lines(line + b"\n")])
+            check_line(line, window)
         except (ValueError, SourceError) as error:
             return f"line {number:,}: {error}"
     return reason

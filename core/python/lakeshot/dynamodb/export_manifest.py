@@ -7,11 +7,13 @@ were looked at have ``.md5``, so both are tried.
 
 import hashlib
 from base64 import b64encode
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lakeshot.dynamodb.raw_export import RawExport
+from lakeshot.dynamodb.windows import Window
 from lakeshot.errors import SourceError
 from lakeshot.model import Model
 from lakeshot.stored import read
@@ -19,16 +21,22 @@ from lakeshot.stored import read
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+VIEW = "NEW_AND_OLD_IMAGES"
+"""What incremental exports have to tell of an item."""
 _CHECKSUMS = (".md5", ".checksum")
 _AGAIN = "start a new run, which has the table exported anew"
 
 
 class DataFile(Model):
-    """One data file: its S3 key, how many items it holds, and the MD5 (base64) of its compressed bytes."""
+    """One data file: its S3 key, how many items it holds, and the MD5 (base64) of its compressed bytes.
+
+    ``window`` is that of its export, whose items are changes; None if they are the table's own.
+    """
 
     key: str
     items: int
     md5: str
+    window: Window | None = None
 
 
 class _FromDynamoDB(BaseModel):
@@ -43,6 +51,9 @@ class _Summary(_FromDynamoDB):
     output_format: str = Field(alias="outputFormat")
     export_type: str = Field(alias="exportType", default="FULL_EXPORT")
     """Exports made before there were others do not say it."""
+    begins: datetime | None = Field(alias="exportFromTime", default=None)
+    ends: datetime | None = Field(alias="exportToTime", default=None)
+    view: str | None = Field(alias="outputView", default=None)
     files_key: str = Field(alias="manifestFilesS3Key")
     items: int = Field(alias="itemCount", ge=0)
 
@@ -57,18 +68,26 @@ _Document = TypeVar("_Document", bound=_FromDynamoDB)
 
 
 def read_manifest(client: "S3Client", export: RawExport) -> tuple[DataFile, ...]:
-    """The data files of a full export, in the manifest's order.
+    """The data files of an export, in the manifest's order.
 
     SourceError if the manifest is missing or changed, of another export, or does not add up.
     """
     uri = f"s3://{export.bucket}/{export.manifest_key}"
-    summary = _parsed(_Summary, _checked(client, uri), uri)
-    for what, given, wanted in (
+    summary, window = _parsed(_Summary, _checked(client, uri), uri), export.window
+    kind = "FULL_EXPORT" if window is None else "INCREMENTAL_EXPORT"
+    checked: list[tuple[str, object, object]] = [
         ("table", summary.table_arn, export.table_arn),
         ("export", summary.export_arn, export.arn),
         ("format", summary.output_format, "DYNAMODB_JSON"),
-        ("kind", summary.export_type, "FULL_EXPORT"),
-    ):
+        ("kind", summary.export_type, kind),
+    ]
+    if window is not None:
+        checked += [
+            ("beginning", summary.begins, window.begins),
+            ("end", summary.ends, window.ends),
+            ("view", summary.view, VIEW),
+        ]
+    for what, given, wanted in checked:
         if given != wanted:
             raise SourceError(
                 f"the export manifest {uri} is of another {what}: {given}, not {wanted}; {_AGAIN}"
@@ -76,7 +95,7 @@ def read_manifest(client: "S3Client", export: RawExport) -> tuple[DataFile, ...]
     files_uri = f"s3://{export.bucket}/{summary.files_key}"
     lines = _checked(client, files_uri).splitlines()
     files = tuple(
-        DataFile(key=line.key, items=line.items, md5=line.md5)
+        DataFile(key=line.key, items=line.items, md5=line.md5, window=window)
         for line in (_parsed(_Line, text, files_uri) for text in lines if text.strip())
     )
     listed = sum(file.items for file in files)

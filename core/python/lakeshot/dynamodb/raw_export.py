@@ -30,7 +30,7 @@ class RawExport(Model):
 
 
 class RawExports(Model):
-    """All exports of one run: a full one, or those of the windows since the snapshot that the run ``follows``.
+    """All exports of one run: a full one, or those of the windows since the snapshot that it ``follows``.
 
     ``export_time`` is the instant as of which they show the table.
     """

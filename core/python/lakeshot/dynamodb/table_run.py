@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from lakeshot.columns.changes import CHANGE_COLUMNS, row_columns
 from lakeshot.columns.names import column_names
 from lakeshot.columns.pins import held_to_pins
 from lakeshot.columns.types import Column, ColumnType, Scalar
@@ -59,7 +60,12 @@ class Work(Generic[PartT]):
 
 
 def run_target(plan: Plan, known: Sequence[Column]) -> Target:
-    """Where the run's files go, and the columns they start from: those of the plan's baseline, if any."""
+    """Where the run's files go, and the columns they start from.
+
+    ``known`` are those of the plan's baseline, if any. Changes have columns of their own before them, also
+    where the baseline is whole, and nothing else has those, also where the baseline holds changes.
+    """
+    own = CHANGE_COLUMNS if plan.follows is not None else ()
     return Target(
         bucket=plan.deployed.bucket,
         prefix=plan.data_prefix,
@@ -67,7 +73,7 @@ def run_target(plan: Plan, known: Sequence[Column]) -> Target:
         format=plan.deployed.format,
         compression=plan.deployed.compression,
         nested=plan.deployed.nested,
-        known_columns=tuple(known),
+        known_columns=(*own, *row_columns(known)),
         first=tuple(plan.source.key_attributes),
         pins=plan.deployed.types,
         file_bytes=plan.deployed.target_file_mb * 1024**2,
@@ -93,6 +99,7 @@ def run_commit(plan: Plan, known: Sequence[Column], *, parts: int, expected_from
         target=target,
         manifest_key=plan.manifest_key,
         baseline=plan.baseline.manifest if plan.baseline is not None else None,
+        follows=plan.follows,
         parts=parts,
         key_columns=held_to_pins(key_columns, target.pins),
         expected_from=expected_from,

@@ -6,7 +6,6 @@ the first after a full export does not: rows of that do not say when they were w
 """
 
 import math
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from lakeshot.model import Model
@@ -39,7 +38,7 @@ class Window(Model):
 
 def earliest_end(published: datetime, *, is_full: bool) -> datetime:
     """Where windows can end at the earliest that follow what was published as of that moment."""
-    return _first_begins(published, is_full=is_full) + SHORTEST
+    return first_begins(published, is_full=is_full) + SHORTEST
 
 
 def windows(published: datetime, ends: datetime, *, is_full: bool) -> tuple[Window, ...]:
@@ -48,17 +47,16 @@ def windows(published: datetime, ends: datetime, *, is_full: bool) -> tuple[Wind
     ``is_full`` says that a full export was published as of that moment. ``ValueError`` before the
     earliest end there can be.
     """
-    begins = _first_begins(published, is_full=is_full)
+    begins = first_begins(published, is_full=is_full)
     if ends - begins < SHORTEST:
         raise ValueError(f"windows from {begins} cannot end at {ends}; the earliest is {begins + SHORTEST}")
-    count = math.ceil((ends - published) / (LONGEST - OVERLAP))
-    step = timedelta(seconds=math.ceil((ends - published).total_seconds() / count))
-    bounds: Sequence[datetime] = [*(published + number * step for number in range(count)), ends]
-    return tuple(
-        Window(begins=begins if number == 0 else bounds[number] - OVERLAP, ends=bounds[number + 1])
-        for number in range(count)
-    )
+    new = ends - begins - OVERLAP  # what is left for windows of which each begins with an overlap
+    count = math.ceil(new / (LONGEST - OVERLAP))
+    step = timedelta(seconds=math.ceil(new.total_seconds() / count))
+    starts = (begins + number * step for number in range(count))
+    return tuple(Window(begins=start, ends=min(start + step + OVERLAP, ends)) for start in starts)
 
 
-def _first_begins(published: datetime, *, is_full: bool) -> datetime:
+def first_begins(published: datetime, *, is_full: bool) -> datetime:
+    """Where the first window begins that follows what was published as of that moment."""
     return published if is_full else published - OVERLAP

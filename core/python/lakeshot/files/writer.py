@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 import pyarrow as pa
 from pydantic import Field
 
+from lakeshot.columns.changes import row_columns
 from lakeshot.columns.nesting import Nested, refuse_nested
 from lakeshot.columns.pins import held_to_pins, starting_columns
 from lakeshot.columns.schema import cast, unify
@@ -79,9 +80,9 @@ class Target(Model):
         return unify(schemas, first=self.first, published=self.known_columns)
 
     def accepted(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-        """The very columns; NestedValuesError if one of them is JSON text and that is refused."""
+        """The very columns; NestedValuesError if one of the rows' own is JSON text and that is refused."""
         if self.nested is Nested.REFUSE:
-            refuse_nested(columns, self.format)
+            refuse_nested(row_columns(columns), self.format)
         return columns
 
     def stored(self, columns: Sequence[Column]) -> tuple[Column, ...]:

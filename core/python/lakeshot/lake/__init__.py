@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from lakeshot.commit.manifest import Manifest
+from lakeshot.lake.shown import Shown
 from lakeshot.lake.view import ViewDefinition
 
 
@@ -16,13 +17,21 @@ class Lake(Protocol):
     def register(self, manifest: Manifest, generation: int) -> None:
         """Make a committed snapshot queryable in the table of its generation, and in no earlier one.
 
-        Repeating changes nothing. CatalogError if others keep changing the table meanwhile.
+        Changes have tables of their own. Repeating changes nothing. CatalogError if others keep changing
+        the table meanwhile.
         """
 
-    def count_query(self, manifest: Manifest, generation: int) -> str:
-        """The query that counts a snapshot's rows as a reader would."""
+    def count_query(
+        self, shown: Shown, manifest: Manifest, generation: int, *, compared: Shown | None
+    ) -> str:
+        """The query that counts a snapshot's rows as a reader would, in one row of whole numbers.
 
-    def stage(self, manifest: Manifest, generation: int, *, run: str) -> ViewDefinition:
+        ``rows`` are those of its own files, ``rows_shown`` those of the view that shows it. If it is
+        ``compared`` with another snapshot, ``missing`` are rows of that one which it lacks, and ``surplus``
+        rows of its own which that one lacks. CatalogError if the query is too long to be passed on.
+        """
+
+    def stage(self, shown: Shown, *, run: str) -> ViewDefinition:
         """Make the snapshot's view under a staging name of the run's and read it; repeating makes it anew.
 
         ``run`` is the one that is going to publish it, which need not be the one that wrote the snapshot.
@@ -51,8 +60,11 @@ class Lake(Protocol):
     def shown_rows(self) -> int:
         """How many rows the view shows now."""
 
-    def remove(self, snapshot: str, generation: int) -> None:
-        """Take a snapshot out of its generation's table. One that is not there is no error."""
+    def remove(self, snapshot: str, generation: int, *, changes: bool) -> None:
+        """Take a snapshot, whole or of changes, out of its generation's table.
+
+        One that is not there is no error.
+        """
 
     def drop_view(self) -> None:
         """Remove the view. One that is not there is no error."""

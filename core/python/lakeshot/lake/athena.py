@@ -1,5 +1,6 @@
-"""Athena, as the pipeline uses it: statements and single numbers, in one workgroup and database."""
+"""Athena, as the pipeline uses it: statements and single rows of numbers, in one workgroup and database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ class Athena:
         found = self.session.client("athena").get_query_execution(QueryExecutionId=query_id)
         return bool(found["QueryExecution"]["Status"].get("AthenaError", {}).get("Retryable", False))
 
-    def number(self, query_id: str) -> int:
-        """The one number a finished query returned."""
+    def numbers(self, query_id: str) -> Mapping[str, int]:
+        """The numbers of the one row that a finished query returned, by column."""
         rows = self.session.client("athena").get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"]
-        return int(rows[1]["Data"][0]["VarCharValue"])
+        names, values = ([field["VarCharValue"] for field in row["Data"]] for row in rows)
+        return {name: int(value) for name, value in zip(names, values, strict=True)}

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 from lakeshot.commit.manifest import Manifest
 from lakeshot.config.deployed import Deployed
 from lakeshot.lake.athena import Athena
+from lakeshot.lake.count_sql import ROWS, count_sql
 from lakeshot.lake.hive_table import merged_columns, partition_input, table_input
+from lakeshot.lake.overlay_sql import newest_changes_select
 from lakeshot.lake.partitions import drop_partition, partition_snapshots, write_partition
+from lakeshot.lake.shown import Layer, Shown
 from lakeshot.lake.sql import create_view, qualified
 from lakeshot.lake.staged_view import StagedView
 from lakeshot.lake.tables import write_table
 from lakeshot.lake.view import ViewDefinition
-from lakeshot.lake.view_limits import check_view_size
-from lakeshot.lake.view_sql import count_sql, count_view_sql, nothing_select, snapshot_select
+from lakeshot.lake.view_limits import check_query_size, check_view_size
+from lakeshot.lake.view_sql import count_view_sql, nothing_select, shown_select
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
@@ -34,7 +37,7 @@ class HiveLake:
         After a crawl this states what the crawler could only guess (types of JSON, columns that are
         null in the files it sampled, a snapshot without rows); columns of other snapshots stay.
         """
-        table = self.deployed.names.table_of(generation)
+        table = self.deployed.names.table_of(generation, changes=manifest.follows is not None)
         columns: dict[str, str] = {}
 
         def decide(existing: "TableTypeDef | None") -> "TableInputTypeDef":
@@ -51,20 +54,33 @@ class HiveLake:
         if self.deployed.catalog == "crawler":
             self._leave_to_later_generations(generation)
 
-    def count_query(self, manifest: Manifest, generation: int) -> str:
-        """The query that counts a snapshot's rows as a reader would."""
-        return count_sql(self.deployed, manifest, generation)
+    def count_query(
+        self, shown: Shown, manifest: Manifest, generation: int, *, compared: Shown | None
+    ) -> str:
+        """The query that counts a snapshot's rows as a reader would, and compares them."""
+        own = Layer(
+            generation=generation,
+            format=manifest.format,
+            columns=manifest.columns,
+            snapshots=(manifest.snapshot,),
+        )
+        query = count_sql(self.deployed, shown, own, compared=compared)
+        check_query_size(self.deployed.export, shown, query)
+        return query
 
-    def stage(self, manifest: Manifest, generation: int, *, run: str) -> ViewDefinition:
+    def stage(self, shown: Shown, *, run: str) -> ViewDefinition:
         """Let Athena make the snapshot's view under a staging name and read every column of it."""
         names, database = self.deployed.names, self.deployed.database
-        select = snapshot_select(self.deployed, manifest, generation)
+        select = shown_select(self.deployed, shown)
         check_view_size(
-            manifest,
-            table=qualified(database, names.table_of(generation)),
+            self.deployed.export,
+            shown,
+            table=qualified(database, names.table_of(shown.base.generation)),
             statement=create_view(database, names.view, select),
         )
-        return self._view.stage(run, select, snapshot=manifest.snapshot)
+        if shown.changes:
+            self.athena.run(newest_changes_select(self.deployed, shown))
+        return self._view.stage(run, select, snapshot=shown.snapshot)
 
     def staged(self, run: str) -> ViewDefinition | None:
         """The view this run has staged."""
@@ -88,11 +104,11 @@ class HiveLake:
 
     def shown_rows(self) -> int:
         """How many rows the view shows now."""
-        return self.athena.number(self.athena.run(count_view_sql(self.deployed)))
+        return self.athena.numbers(self.athena.run(count_view_sql(self.deployed)))[ROWS]
 
-    def remove(self, snapshot: str, generation: int) -> None:
+    def remove(self, snapshot: str, generation: int, *, changes: bool) -> None:
         """Drop the snapshot's partition."""
-        table = self.deployed.names.table_of(generation)
+        table = self.deployed.names.table_of(generation, changes=changes)
         drop_partition(self.glue, self.deployed.database, table, snapshot)
 
     def drop_view(self) -> None:

@@ -83,6 +83,7 @@ def table_input(
     parameters: Mapping[str, str],
 ) -> "TableInputTypeDef":
     """The table of one generation; a crawler knows its own tables by the ``parameters`` it left there."""
+    prefix = deployed.names.prefix_of(changes=manifest.follows is not None)
     return {
         "Name": name,
         "TableType": "EXTERNAL_TABLE",
@@ -93,7 +94,7 @@ def table_input(
             "lakeshot:export": deployed.export,
         },
         "PartitionKeys": [{"Name": PARTITION_KEY, "Type": "string"}],
-        "StorageDescriptor": _storage(manifest.format, columns, deployed.destination),
+        "StorageDescriptor": _storage(manifest.format, columns, f"s3://{deployed.bucket}/{prefix}"),
     }
 
 

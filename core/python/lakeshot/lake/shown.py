@@ -23,7 +23,9 @@ class Shown(Model):
 
     ``columns`` are the rows' own, of the snapshot itself; those of older ones are the same or narrower.
     ``keys`` are the attributes that tell rows apart. ``base`` is the one whole snapshot, ``changes`` are
-    those that follow it, up to ``snapshot``; none if that is whole itself.
+    those that follow it, up to ``snapshot``; none if that is whole itself. ``last_window`` is what the last
+    window of the changes is called, after which nothing is known: the instant that the snapshot shows, which
+    it is mostly, but not always, called after itself.
     """
 
     snapshot: str
@@ -31,3 +33,4 @@ class Shown(Model):
     keys: tuple[str, ...]
     base: Layer
     changes: tuple[Layer, ...] = ()
+    last_window: str

@@ -1,19 +1,18 @@
-"""The SQL that reads one export's snapshots."""
+"""The SQL of one export's view."""
 
-from lakeshot.columns.schema import view_expression
-from lakeshot.columns.types import Column
-from lakeshot.commit.manifest import Manifest
 from lakeshot.config.deployed import Deployed
-from lakeshot.files import FileFormat
-from lakeshot.lake.sql import identifier, literal, qualified
+from lakeshot.lake.layer_sql import select
+from lakeshot.lake.overlay_sql import overlay_select
+from lakeshot.lake.shown import Shown
+from lakeshot.lake.sql import identifier, qualified
 from lakeshot.names import PARTITION_KEY
 
 
-def snapshot_select(deployed: Deployed, manifest: Manifest, generation: int) -> str:
+def shown_select(deployed: Deployed, shown: Shown) -> str:
     """The view's query: exactly one snapshot, every column in its logical type."""
-    columns = [_selected(column, manifest.format) for column in manifest.columns]
-    selected = ", ".join([*columns, identifier(PARTITION_KEY)])
-    return f"SELECT {selected} FROM {_snapshot(deployed, manifest, generation)}"
+    if shown.changes:
+        return overlay_select(deployed, shown)
+    return select(deployed, shown.base, shown.columns, identifier(PARTITION_KEY), changes=False)
 
 
 def nothing_select() -> str:
@@ -21,20 +20,6 @@ def nothing_select() -> str:
     return f"SELECT CAST(NULL AS varchar) AS {identifier(PARTITION_KEY)} WHERE 1 = 0"
 
 
-def count_sql(deployed: Deployed, manifest: Manifest, generation: int) -> str:
-    """Count the rows of one snapshot."""
-    return f"SELECT count(*) FROM {_snapshot(deployed, manifest, generation)}"
-
-
 def count_view_sql(deployed: Deployed) -> str:
-    """Count the rows of the view."""
-    return f"SELECT count(*) FROM {qualified(deployed.database, deployed.names.view)}"
-
-
-def _selected(column: Column, file_format: FileFormat) -> str:
-    return f"{view_expression(column, file_format)} AS {identifier(column.name)}"
-
-
-def _snapshot(deployed: Deployed, manifest: Manifest, generation: int) -> str:
-    table = qualified(deployed.database, deployed.names.table_of(generation))
-    return f"{table} WHERE {identifier(PARTITION_KEY)} = {literal(manifest.snapshot)}"
+    """Count the ``rows`` of the view."""
+    return f'SELECT count(*) AS "rows" FROM {qualified(deployed.database, deployed.names.view)}'

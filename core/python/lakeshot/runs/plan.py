@@ -59,10 +59,10 @@ class ScanReading(Model):
 class NativeReading(Model):
     """A run that converts what DynamoDB's own exports of the table wrote.
 
-    The table is exported as it was at ``export_time``: whole, or what was written in the ``windows`` since the
-    snapshot that the run ``follows``. ``reused`` are the exports that an earlier run had made; None if this
-    run makes its own. ``compared_with`` is the published snapshot of the same instant whose view has to
-    show the very same rows before this one is published.
+    The table is exported as it was at ``export_time``: whole, or what was written in the ``windows`` since
+    the snapshot that the run ``follows``. ``reused`` are the exports that an earlier run had made; None if
+    this run makes its own. ``compared_with`` is the published snapshot of the same instant whose view has
+    to show the very same rows before this one is published.
     """
 
     route: Literal["native"] = "native"
@@ -146,6 +146,11 @@ class Plan(Model):
     def follows(self) -> str | None:
         """The snapshot since which this run reads the changes; None if it reads, or shows, every row."""
         return self.reading.follows if isinstance(self.reading, NativeReading) else None
+
+    @property
+    def compared_with(self) -> str | None:
+        """The published snapshot that has to have the very same rows; None if there need not be one."""
+        return self.reading.compared_with if isinstance(self.reading, NativeReading) else None
 
     @property
     def data_prefix(self) -> str:

@@ -38,11 +38,12 @@ class RunRecord(Model):
     bears the group's name as ``export`` and lists its ``members``, each of which has a record of its own
     under the same run, with ``group`` set. ``redrive`` counts how often the execution had been redriven
     when the run was last taken up. ``duplicate_of`` is the run of the same scheduled time in whose favour
-    this one did nothing. ``route`` is how rows leave the source and ``route_from`` why;
-    ``exported_bytes`` are what a native export is charged for, ``expected_seconds`` how long a scan is to
-    take at its rate. ``rows_done`` of ``rows_expected`` is the progress, and ``expected_from`` says where
-    the denominator comes from. ``rows``, ``files`` and ``bytes_written`` are final, from the manifest.
-    DynamoDB forgets the record some time after ``expires_at``, in seconds since 1970.
+    this one did nothing. ``route`` is how rows leave the source and ``route_from`` why; ``follows`` is the
+    snapshot since which changes are exported, if not every row. ``exported_bytes`` are what a native export
+    is charged for, ``expected_seconds`` how long a scan is to take at its rate. ``rows_done`` of
+    ``rows_expected`` is the progress, and ``expected_from`` says where the denominator comes from. ``rows``,
+    ``files`` and ``bytes_written`` are final, from the manifest, and ``rows_shown`` are those of the
+    view. DynamoDB forgets the record some time after ``expires_at``, in seconds since 1970.
     """
 
     run: str
@@ -61,6 +62,7 @@ class RunRecord(Model):
     scheduled_time: str | None = None
     route: str | None = None
     route_from: str | None = None
+    follows: str | None = None
     exported_bytes: int | None = None
     expected_seconds: float | None = None
     rate_units_per_second: float | None = None
@@ -74,6 +76,7 @@ class RunRecord(Model):
     units_consumed: float = 0.0
     job_run_id: str | None = None
     rows: int | None = None
+    rows_shown: int | None = None
     files: int | None = None
     bytes_written: int | None = None
     generation: int | None = None

@@ -46,6 +46,11 @@ class Snapshot(Model):
     follows: str | None = None
     rows_shown: int | None = None
 
+    @property
+    def rows_in_view(self) -> int | None:
+        """How many rows the view has that shows it; earlier versions had only whole snapshots."""
+        return self.rows if self.rows_shown is None else self.rows_shown
+
 
 class Snapshots:
     """All snapshots of one export. Changes need the export's lock, by run and fencing number."""
@@ -101,6 +106,7 @@ class Snapshots:
 
     def committed(self, snapshot: Snapshot, *, fence: int) -> None:
         """Record that a snapshot's files and manifest are in place."""
+        follows: dict[str, Any] = {} if snapshot.follows is None else {"follows": {"S": snapshot.follows}}
         self._set(
             snapshot.snapshot,
             snapshot.run,
@@ -111,7 +117,7 @@ class Snapshots:
             schema_fingerprint={"S": str(snapshot.schema_fingerprint)},
             rows={"N": str(snapshot.rows)},
             bytes_written={"N": str(snapshot.bytes_written)},
-            **({} if snapshot.follows is None else {"follows": {"S": snapshot.follows}}),
+            **follows,
         )
 
     def placed(self, snapshot: str, generation: int, *, run: str, fence: int) -> None:

@@ -1,15 +1,17 @@
 """The catalog step: in which generation of the table a snapshot belongs, and its place there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeshot.commit.manifest import Manifest, load_manifest
-from lakeshot.errors import CatalogError, CommitError, LockLostError, RunGoneError
+from lakeshot.commit.manifest import Manifest
+from lakeshot.errors import CatalogError, LockLostError, RunGoneError
 from lakeshot.lake import Lake
 from lakeshot.lake.generations import Known, generation_for
-from lakeshot.runs.snapshots import Snapshot
+from lakeshot.lake.shown import Shown
+from lakeshot.steps.alike import alike
 from lakeshot.steps.entering import EnteredRun
+from lakeshot.steps.showing import showing
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
@@ -36,39 +38,38 @@ class Cataloguer:
         except (LockLostError, RunGoneError):
             entry = run.snapshots.get(manifest.snapshot)
             if entry is None or entry.state == "doomed":  # this came too late to be removed with the rest
-                self.lake.remove(manifest.snapshot, generation)
+                self.lake.remove(manifest.snapshot, generation, changes=manifest.follows is not None)
             raise
-        return self.lake.count_query(manifest, generation)
+        shown = showing(self.s3, run.snapshots, run.snapshot())
+        return self.lake.count_query(shown, manifest, generation, compared=self._compared(run))
 
     def _generation(self, run: EnteredRun, manifest: Manifest) -> int:
         """The generation this snapshot was placed in before, else the one its columns go with; recorded."""
         placed = run.snapshot().generation
         if placed is not None:
             return placed
-        generation = generation_for(manifest.columns, manifest.format, list(self._known(run)))
+        generation = generation_for(manifest.columns, manifest.format, list(self._known(run, manifest)))
         # Told before it is done, so that whoever closes this run knows where to look.
         run.snapshots.placed(manifest.snapshot, generation, run=run.plan.run, fence=run.fence)
         return generation
 
-    def _known(self, run: EnteredRun) -> Iterator[Known]:
-        """Every schema there is in each generation, once."""
-        alike: dict[tuple[int, str | None], list[Snapshot]] = {}
-        for entry in run.snapshots.all():
-            if entry.state == "verified" and entry.generation is not None:
-                alike.setdefault((entry.generation, entry.schema_fingerprint), []).append(entry)
-        for (generation, _), entries in alike.items():
-            other = self._first_intact(entries)
+    def _known(self, run: EnteredRun, manifest: Manifest) -> Iterator[Known]:
+        """Every schema there is in each generation of the table, of whole snapshots or of changes, once."""
+        verified = (entry for entry in run.snapshots.all() if entry.state == "verified")
+        of_table = (entry for entry in verified if (entry.follows is None) == (manifest.follows is None))
+        for generation, _, other in alike(self.s3, of_table):
             yield generation, other.format, other.columns
 
-    def _first_intact(self, entries: Sequence[Snapshot]) -> Manifest:
-        """A manifest of snapshots with the same columns; CommitError, about the first, if none is intact."""
-        errors = []
-        for entry in entries:
-            try:
-                return load_manifest(self.s3, str(entry.manifest), str(entry.manifest_sha256))
-            except CommitError as error:
-                errors.append(error)
-        raise errors[0]
+    def _compared(self, run: EnteredRun) -> Shown | None:
+        """What the published view shows that this snapshot's has to be equal to; None if there is no such."""
+        if (compared_with := run.plan.compared_with) is None:
+            return None
+        if (entry := run.snapshots.get(compared_with)) is None or entry.state != "verified":
+            raise CatalogError(
+                f"snapshot {compared_with}, with which this one was to be compared, is not there any more; "
+                "nothing was published. Run again"
+            )
+        return showing(self.s3, run.snapshots, entry)
 
     def _check_crawl(self, run: EnteredRun) -> None:
         """CatalogError unless the crawler's last crawl began after this run did, and succeeded."""

@@ -7,11 +7,13 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.config.payload import Payload
 from lakeshot.dynamodb.describe import describe_table
 from lakeshot.dynamodb.rate import Throughput, read_rate
-from lakeshot.dynamodb.raw_export import RawExport
-from lakeshot.dynamodb.recovery import has_recovery
+from lakeshot.dynamodb.raw_export import RawExports
+from lakeshot.dynamodb.recovery import Recovery, find_recovery
 from lakeshot.dynamodb.segments import segment_count
 from lakeshot.errors import PayloadError, SourceError
+from lakeshot.names import snapshot_name
 from lakeshot.runs.plan import NativeReading, Reading, ScanReading, SourceTable
+from lakeshot.steps.choosing_scope import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -23,51 +25,110 @@ def choose_reading(
     deployed: Deployed,
     *,
     moment: datetime,
-    reused: RawExport | None,
+    is_asked_for: bool,
+    scope: Scope | None,
+    reused: RawExports | None,
 ) -> Reading:
-    """The reading of a run of this moment; ``reused`` is the export that it shall convert once more.
+    """The reading of a run of this moment, which the payload may have asked for.
 
-    Raises SourceError if the table is missing, cannot be read in the wanted way, or cannot be scanned
-    within the job's timeout; PayloadError if the reused export is of another table.
+    ``scope`` is that of a run of kind ``changes``, None of any other; ``reused`` are the exports that it
+    shall convert once more. Raises SourceError if the table is missing, cannot be read in the wanted way, or
+    cannot be scanned within the job's timeout; PayloadError if the moment cannot be had, or the reused
+    exports are of another table.
     """
     source, throughput = describe_table(client, payload.source_table)
     if reused is not None:
-        if reused.table_arn != source.arn:
-            raise PayloadError(
-                f"reuse_export {payload.reuse_export!r}: that run exported {reused.table_arn}, export "
-                f"{deployed.export!r} is of {source.arn}; only an export of the same table can be converted "
-                "again. Leave reuse_export out to make a new one"
-            )
-        return NativeReading(
-            route_from=f"the payload reuses the export of run {payload.reuse_export}",
-            source=source,
-            export_time=reused.export_time,
-            reused=reused,
-        )
-    route, route_from = _route(client, deployed)
-    if route == "native":
+        return _again(payload, deployed, source, scope, reused)
+    route, route_from = _route(client, deployed, moment if is_asked_for else None)
+    if route == "scan":
+        return _scan(payload, deployed, source, throughput, route_from)
+    if scope is None:
         return NativeReading(route_from=route_from, source=source, export_time=moment)
-    return _scan(payload, deployed, source, throughput, route_from)
+    wanted = scope.windows(moment)
+    in_windows = f", in {len(wanted)} windows" if len(wanted) > 1 else ""
+    return NativeReading(
+        route_from=f"{scope.why}{in_windows}",
+        source=source,
+        export_time=moment if scope.compared_with is None else scope.compared_with.moment,
+        windows=wanted,
+        follows=scope.since.snapshot if scope.since is not None else None,
+        compared_with=scope.compared_with.snapshot if scope.compared_with is not None else None,
+    )
 
 
-def _route(client: "DynamoDBClient", deployed: Deployed) -> tuple[Literal["native", "scan"], str]:
-    """The route, and in words why."""
+def recovery_needed(client: "DynamoDBClient", deployed: Deployed) -> Recovery:
+    """The table's recovery; SourceError, with what switches it on, if it is off."""
     table = deployed.source_table
-    if deployed.route == "scan":
-        return "scan", "route: scan"
-    if has_recovery(client, table):
-        return (
-            "native",
-            "the table has point-in-time recovery" if deployed.route == "auto" else "route: native",
-        )
-    if deployed.route == "auto":
-        return "scan", "the table has no point-in-time recovery, which a native export needs"
+    if (found := find_recovery(client, table)) is not None:
+        return found
+    needed_by, instead = (
+        ("kind: changes", "set kind: snapshot")
+        if deployed.kind == "changes"
+        else ("route: native", "set route: scan")
+    )
     raise SourceError(
-        f"export {deployed.export!r} has route: native, but DynamoDB table {table!r} has no point-in-time "
+        f"export {deployed.export!r} has {needed_by}, but DynamoDB table {table!r} has no point-in-time "
         "recovery, without which DynamoDB cannot export it. Switch it on (aws dynamodb "
         f"update-continuous-backups --table-name {table} "
-        "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true), or set route: scan"
+        f"--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true), or {instead}"
     )
+
+
+def _again(
+    payload: Payload, deployed: Deployed, source: SourceTable, scope: Scope | None, reused: RawExports
+) -> NativeReading:
+    """The reading of exports that an earlier run had made."""
+    name = f"reuse_export {payload.reuse_export!r}"
+    table_arn = reused.exports[0].table_arn
+    if table_arn != source.arn:
+        raise PayloadError(
+            f"{name}: that run exported {table_arn}, export {deployed.export!r} is of {source.arn}; only "
+            "an export of the same table can be converted again. Leave reuse_export out to make a new one"
+        )
+    shown = scope.since.snapshot if scope is not None and scope.since is not None else None
+    if reused.follows is not None and reused.follows != shown:
+        raise PayloadError(
+            f"{name}: that run exported what changed since snapshot {reused.follows}, but this run would "
+            f"export {scope.why if scope is not None else 'the whole table'}. Leave reuse_export out"
+        )
+    return NativeReading(
+        route_from=f"the payload reuses the export of run {payload.reuse_export}",
+        source=source,
+        export_time=reused.export_time,
+        windows=tuple(one.window for one in reused.exports if one.window is not None),
+        follows=reused.follows,
+        reused=reused,
+    )
+
+
+def _route(
+    client: "DynamoDBClient", deployed: Deployed, asked: datetime | None
+) -> tuple[Literal["native", "scan"], str]:
+    """The route, and in words why; ``asked`` is the moment that the payload asks for, if it does."""
+    if deployed.route == "scan":
+        return _scanned_now(asked, "route: scan")
+    if deployed.route == "auto":
+        recovery = find_recovery(client, deployed.source_table)
+        why = "the table has point-in-time recovery"
+        if recovery is None:
+            return _scanned_now(asked, "the table has no point-in-time recovery, which a native export needs")
+    else:
+        recovery, why = recovery_needed(client, deployed), "route: native"
+    if asked is not None and asked < recovery.earliest:
+        raise SourceError(
+            f"DynamoDB table {deployed.source_table!r} cannot be exported as of {snapshot_name(asked)}: its "
+            f"point-in-time recovery goes back to {snapshot_name(recovery.earliest)}. Name a later moment"
+        )
+    return "native", why
+
+
+def _scanned_now(asked: datetime | None, why: str) -> tuple[Literal["scan"], str]:
+    if asked is not None:
+        raise PayloadError(
+            f"moment {snapshot_name(asked)} needs DynamoDB's own export, because a scan reads the table as "
+            f"it is now; this run would scan it ({why}). Leave moment out, or set route: native"
+        )
+    return "scan", why
 
 
 def _scan(

@@ -120,11 +120,13 @@ class Closer:
             if snapshot.run != run or snapshot.snapshot in shown:
                 continue
             snapshots.doom(snapshot.snapshot, run=run, fence=fence)
-            for generation in range(1, (snapshot.generation or 1) + 1):  # a crawler knows only the first
-                lake.remove(snapshot.snapshot, generation)
-            prefix = snapshot_prefix(deployed.names.data_prefix, snapshot.snapshot)
-            abort_uploads(self.s3, deployed.bucket, prefix, run)
-            delete_files(self.s3, deployed.bucket, prefix, run)
+            # Whether it was to hold changes is only told when it is committed.
+            for changes in (False, True) if deployed.kind == "changes" else (False,):
+                for generation in range(1, (snapshot.generation or 1) + 1):  # a crawler knows only the first
+                    lake.remove(snapshot.snapshot, generation, changes=changes)
+                prefix = snapshot_prefix(deployed.names.prefix_of(changes=changes), snapshot.snapshot)
+                abort_uploads(self.s3, deployed.bucket, prefix, run)
+                delete_files(self.s3, deployed.bucket, prefix, run)
             snapshots.forget(snapshot.snapshot)
         lake.unstage(run)
 

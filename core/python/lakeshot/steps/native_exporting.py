@@ -1,19 +1,22 @@
-"""DynamoDB's own export of a table: asked for once, then looked at until it has ended.
+"""DynamoDB's own exports of a table: asked for once, then looked at until they have ended.
 
-The export's ARN is kept in the run's files, so that a call which is repeated finds the export that is there.
+A run has the whole table exported, or every window of changes, side by side. Each export's ARN is kept in the
+run's files, so that a call which is repeated finds the export that is there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lakeshot.dynamodb.raw_export import RawExport, StartedExport
+from lakeshot.dynamodb.raw_export import RawExport, RawExports, StartedExport
+from lakeshot.dynamodb.windows import SETTLED, Window
 from lakeshot.errors import SourceError
 from lakeshot.refusals import error_code, refusals_named
-from lakeshot.runs.plan import Plan, raw_export_uri
+from lakeshot.runs.plan import Plan, raw_exports_uri
 from lakeshot.steps.messages import NativeExportState
 from lakeshot.stored import load_if_there, save_once
 
@@ -40,22 +43,45 @@ class NativeExporter:
     source: "DynamoDBClient"
     plan: Plan
 
-    def advance(self, *, waited: int, now: datetime) -> tuple[NativeExportState, RawExport | None]:
-        """Ask for the export or see how it stands; the finished export, once it is.
+    def advance(self, *, waited: int, now: datetime) -> tuple[NativeExportState, RawExports | None]:
+        """Ask for the exports or see how they stand; the finished ones, once all are.
 
         Raises SourceError with DynamoDB's own words if it refused or failed.
         """
-        uri = raw_export_uri(self.plan.deployed, self.plan.run)
-        finished = load_if_there(self.s3, uri, RawExport)
-        if finished is None and (found := self.plan.native.reused or self._look(now)) is not None:
+        uri = raw_exports_uri(self.plan.deployed, self.plan.run)
+        finished = load_if_there(self.s3, uri, RawExports)
+        if finished is None and (found := self.plan.native.reused or self._look_at_all(now)) is not None:
             finished = save_once(self.s3, uri, found)
         if finished is not None:
             return NativeExportState(done=True, wait_seconds=0, waited=waited), finished
         wait = max(SHORTEST_WAIT, min(LONGEST_WAIT, waited // 5))
         return NativeExportState(done=False, wait_seconds=wait, waited=waited + wait), None
 
-    def _look(self, now: datetime) -> RawExport | None:
-        """The run's own export if it is finished; asked for if it was not yet."""
+    def _look_at_all(self, now: datetime) -> RawExports | None:
+        """The run's own exports if all are finished; each is asked for if it was not yet."""
+        reading = self.plan.native
+        exports = [
+            _Asked(self.s3, self.source, self.plan, number, window).look(now)
+            for number, window in enumerate(reading.windows or (None,))
+        ]
+        finished = tuple(export for export in exports if export is not None)
+        if len(finished) < len(exports):
+            return None
+        return RawExports(export_time=reading.export_time, follows=reading.follows, exports=finished)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One of a run's exports: the whole table, or what was written in a window."""
+
+    s3: "S3Client"
+    source: "DynamoDBClient"
+    plan: Plan
+    number: int
+    window: Window | None
+
+    def look(self, now: datetime) -> RawExport | None:
+        """The export if it is finished; asked for if it was not yet."""
         started = load_if_there(self.s3, self._started_uri, StartedExport) or self._start(now)
         if started is None:
             return None
@@ -77,7 +103,7 @@ class NativeExporter:
     def _start(self, now: datetime) -> StartedExport | None:
         """Ask for the export; None if it cannot be started yet."""
         deployed, reading = self.plan.deployed, self.plan.native
-        if reading.export_time > now:  # a moment in use by another run was left to that, by some seconds
+        if self._earliest > now:
             return None
         try:
             with refusals_named("dynamodb:ExportTableToPointInTime", reading.source.arn):
@@ -85,23 +111,20 @@ class NativeExporter:
                     TableArn=reading.source.arn,
                     S3Bucket=deployed.bucket,
                     S3Prefix=deployed.names.raw_exports_prefix,
-                    ExportTime=reading.export_time,
                     ExportFormat="DYNAMODB_JSON",
-                    ExportType="FULL_EXPORT",
                     # Within eight hours DynamoDB takes this for the same request. After that, a call whose
                     # answer was lost would start a second export, which costs money but harms nothing.
                     ClientToken=self._token,
+                    **self._extent,
                 )
         except ClientError as error:
-            is_settling = (
-                error_code(error) == "InvalidExportTimeException" and now < reading.export_time + SETTLING
-            )
+            ended = self.window.ends if self.window is not None else reading.export_time
+            is_settling = error_code(error) == "InvalidExportTimeException" and now < ended + SETTLING
             if error_code(error) in _BUSY or is_settling:
                 return None
             raise SourceError(
-                f"DynamoDB does not export table {reading.source.name!r} as it was at "
-                f"{reading.export_time:%Y-%m-%d %H:%M:%S} UTC: {error_code(error)}: "
-                f"{error.response['Error'].get('Message', '')}. If that cannot be helped, set route: scan"
+                f"DynamoDB does not export {self._words}: {error_code(error)}: "
+                f"{error.response['Error'].get('Message', '')}. {self._remedy}"
             ) from error
         return save_once(
             self.s3, self._started_uri, StartedExport(arn=answer["ExportDescription"]["ExportArn"])
@@ -111,18 +134,60 @@ class NativeExporter:
         return RawExport(
             arn=found["ExportArn"],
             table_arn=found["TableArn"],
-            export_time=self.plan.native.export_time,
             bucket=found["S3Bucket"],
             manifest_key=found["ExportManifest"],
             items=found["ItemCount"],
             billed_bytes=found["BilledSizeBytes"],
+            window=self.window,
         )
+
+    @property
+    def _earliest(self) -> datetime:
+        """When the export can be asked for: not before its end, and with a window some time after it.
+
+        A whole table's instant lies ahead where one in use by another run was left to that, by some seconds.
+        """
+        if self.window is None:
+            return self.plan.native.export_time
+        return self.window.ends + SETTLED
+
+    @property
+    def _extent(self) -> Mapping[str, Any]:
+        if self.window is None:
+            return {"ExportType": "FULL_EXPORT", "ExportTime": self.plan.native.export_time}
+        return {
+            "ExportType": "INCREMENTAL_EXPORT",
+            "IncrementalExportSpecification": {
+                "ExportFromTime": self.window.begins,
+                "ExportToTime": self.window.ends,
+                "ExportViewType": "NEW_AND_OLD_IMAGES",
+            },
+        }
+
+    @property
+    def _words(self) -> str:
+        table = f"table {self.plan.native.source.name!r}"
+        if self.window is None:
+            return f"{table} as it was at {_instant(self.plan.native.export_time)}"
+        begins, ends = _instant(self.window.begins), _instant(self.window.ends)
+        return f"what was written to {table} from {begins} until {ends}"
+
+    @property
+    def _remedy(self) -> str:
+        if self.plan.deployed.kind == "changes":
+            return "If that cannot be helped, export the whole table: full: true in the payload"
+        return "If that cannot be helped, set route: scan"
 
     @property
     def _token(self) -> str:
         """What makes every call of this run for this export one request; a group's members share the run."""
-        return sha256(f"{self.plan.execution_arn} {self.plan.deployed.export}".encode()).hexdigest()
+        told = f"{self.plan.execution_arn} {self.plan.deployed.export} {self.number}"
+        return sha256(told.encode()).hexdigest()
 
     @property
     def _started_uri(self) -> str:
-        return f"{self.plan.run_uri}native-export.json"
+        return f"{self.plan.run_uri}native-export-{self.number}.json"
+
+
+def _instant(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

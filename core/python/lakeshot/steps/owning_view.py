@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from lakeshot.commit.manifest import load_manifest
 from lakeshot.lake.group_view_sql import empty_group_select
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Lock
 from lakeshot.steps.deployments import read_deployed, read_deployed_group
 from lakeshot.steps.opening_lake import open_group_view, open_lake
 from lakeshot.steps.services import Services
+from lakeshot.steps.showing import showing
 
 _MAKER = "stack"
 """In the place of a run, for the name under which the view is made before it is shown."""
@@ -22,15 +22,15 @@ def create_view(services: Services, owner: Mapping[str, str]) -> None:
         return
     deployed = read_deployed(services.ssm, services.names, owner["Export"])
     lake, snapshots = open_lake(services, deployed), services.snapshots(deployed)
-    shown = services.pointers.of(deployed.export).snapshot
-    entry = snapshots.get(shown) if shown is not None else None
+    published = services.pointers.of(deployed.export).snapshot
+    entry = snapshots.get(published) if published is not None else None
     fence = _fence(services, export_key(deployed.export))
     if entry is None or entry.generation is None:
         lake.replace(lake.stage_nothing(), fence=fence)
         return
-    manifest = load_manifest(services.s3, str(entry.manifest), str(entry.manifest_sha256))
+    shown = showing(services.s3, snapshots, entry)
     try:
-        lake.replace(lake.stage(manifest, entry.generation, run=_MAKER), fence=fence)
+        lake.replace(lake.stage(shown, run=_MAKER), fence=fence)
     finally:
         lake.unstage(_MAKER)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lakeshot.config.payload import GroupPayload, Payload, parse_payload
-from lakeshot.errors import RunClosingError
+from lakeshot.errors import PayloadError, RunClosingError
 from lakeshot.names import StageNames, snapshot_moment, snapshot_name
 from lakeshot.runs.entrance import Entrance
 from lakeshot.runs.keys import export_key
@@ -143,15 +143,19 @@ class Planner:
         if run.options.snapshot is not None:
             return snapshot_moment(run.options.snapshot)
         exports = [self._snapshots(one.export) for one, _ in run.exports]
-        moment = claim_together(exports, run=run.name, moment=settled or self._first_instant(run))
+        # Of several exports all begin alike: no member of a group reuses an export, or is of kind changes.
+        wanted = settled or self._exports.first_moment(run, *run.exports[0])
+        moment = claim_together(exports, run=run.name, moment=wanted)
         if settled is not None and moment != settled:
             raise gone(run.name, snapshot_name(settled))
+        if run.options.moment is not None and moment != wanted:
+            for snapshots in exports:
+                snapshots.unclaim(run=run.name, moment=moment)
+            raise PayloadError(
+                f"there is, or was, a snapshot of moment {run.options.moment} already, and no two are called "
+                "alike; name another moment"
+            )
         return moment
-
-    def _first_instant(self, run: PlannedRun) -> datetime:
-        """What the data stand for at the earliest; no member of a group reuses an export."""
-        reused = self._exports.reused(*run.exports[0])
-        return reused.export_time if reused is not None else run.started_at
 
     def _snapshots(self, export: str) -> Snapshots:
         return Snapshots(self.dynamodb, table=self.names.run_table, export=export)

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from lakeshot.columns.changes import row_columns
+from lakeshot.commit.manifest import Manifest, load_manifest
 from lakeshot.config.deployed import Deployed
 from lakeshot.config.payload import Payload
-from lakeshot.dynamodb.raw_export import RawExport
-from lakeshot.errors import PayloadError
-from lakeshot.names import StageNames
-from lakeshot.runs.plan import Baseline, NativeReading, Plan, Reading, plan_uri, raw_export_uri
+from lakeshot.dynamodb.raw_export import RawExports
+from lakeshot.errors import CatalogError, PayloadError
+from lakeshot.names import StageNames, snapshot_moment, snapshot_name
+from lakeshot.runs.chain import chain
+from lakeshot.runs.plan import Baseline, NativeReading, Plan, Reading, plan_uri, raw_exports_uri
 from lakeshot.runs.pointers import Pointers
 from lakeshot.runs.snapshots import Snapshot, Snapshots
-from lakeshot.steps.choosing_reading import choose_reading
+from lakeshot.steps.choosing_reading import choose_reading, recovery_needed
+from lakeshot.steps.choosing_scope import Published, Scope, choose_scope
 from lakeshot.steps.messages import JobStart, Member
 from lakeshot.steps.planned_run import PlannedRun
 from lakeshot.stored import load_if_there
@@ -45,7 +49,9 @@ class ExportPlanner:
                 payload,
                 deployed,
                 moment=moment,
-                reused=self.reused(payload, deployed),
+                is_asked_for=run.options.moment is not None,
+                scope=self._scope(run, payload, deployed),
+                reused=self._reused(payload, deployed),
             )
             data_bytes = reading.source.size_bytes
         else:
@@ -66,11 +72,64 @@ class ExportPlanner:
             timeout_minutes=payload.timeout_minutes or deployed.timeout_minutes,
         )
 
-    def reused(self, payload: Payload, deployed: Deployed) -> RawExport | None:
-        """The finished export of an earlier run that the payload names, or PayloadError."""
+    def first_moment(self, run: PlannedRun, payload: Payload, deployed: Deployed) -> datetime:
+        """What the run's data can stand for at the earliest, in whole seconds."""
+        if run.options.moment is not None:
+            return self._asked_moment(run, run.options.moment)
+        if (reused := self._reused(payload, deployed)) is not None:
+            return reused.export_time
+        scope = self._scope(run, payload, deployed)
+        return scope.earliest_moment(run.started_at) if scope is not None else run.started_at
+
+    def _asked_moment(self, run: PlannedRun, asked: str) -> datetime:
+        moment = snapshot_moment(asked)
+        if moment > run.started_at:
+            raise PayloadError(
+                f"moment {asked} lies in the future; the run began at {snapshot_name(run.started_at)}. Name "
+                "an instant within the table's point-in-time recovery, or leave moment out for now"
+            )
+        return moment
+
+    def _scope(self, run: PlannedRun, payload: Payload, deployed: Deployed) -> Scope | None:
+        """How much a run of kind ``changes`` exports; None for any other, or PayloadError."""
+        if deployed.kind != "changes":
+            if payload.full or payload.mode == "check":
+                option = "full" if payload.full else "mode 'check'"
+                raise PayloadError(
+                    f"{option} is for exports of kind 'changes'; export {payload.export!r} is of kind "
+                    f"{deployed.kind!r}, which exports the whole table every time. Leave it out"
+                )
+            return None
+        recovery = recovery_needed(self.source_client(deployed.job_role_arn), deployed)
+        published = self._published(payload.export)
+        return choose_scope(payload, deployed, published, recovery, started_at=run.started_at)
+
+    def _published(self, export: str) -> Published | None:
+        """What the view shows, if it shows anything that changes can follow."""
+        if (shown := self._shown(export)) is None:
+            return None
+        try:
+            links = chain(shown, self._snapshots(export).all())
+        except CatalogError:
+            return None
+        manifest = self._manifest(shown)
+        return Published(
+            snapshot=shown.snapshot,
+            moment=manifest.moment,
+            began=self._manifest(links[0]).moment,
+            links=len(links) - 1,
+            schemas=len({(link.generation, link.schema_fingerprint) for link in links[1:]}),
+            columns=row_columns(manifest.columns),
+        )
+
+    def _manifest(self, entry: Snapshot) -> Manifest:
+        return load_manifest(self.s3, str(entry.manifest), str(entry.manifest_sha256))
+
+    def _reused(self, payload: Payload, deployed: Deployed) -> RawExports | None:
+        """The finished exports of an earlier run that the payload names, or PayloadError."""
         if payload.reuse_export is None:
             return None
-        found = load_if_there(self.s3, raw_export_uri(deployed, payload.reuse_export), RawExport)
+        found = load_if_there(self.s3, raw_exports_uri(deployed, payload.reuse_export), RawExports)
         if found is None:
             raise PayloadError(
                 f"reuse_export {payload.reuse_export!r}: export {payload.export!r} has no run of this name "
@@ -96,11 +155,15 @@ class ExportPlanner:
         )
 
     def _baseline(self, export: str) -> Baseline | None:
-        shown = Pointers(self.dynamodb, table=self.names.run_table).of(export).snapshot
-        entry = self._snapshots(export).get(shown) if shown is not None else None
+        entry = self._shown(export)
         if entry is None or entry.manifest is None or entry.manifest_sha256 is None:
             return None
         return Baseline(manifest=entry.manifest, sha256=entry.manifest_sha256)
+
+    def _shown(self, export: str) -> Snapshot | None:
+        """The published snapshot."""
+        shown = Pointers(self.dynamodb, table=self.names.run_table).of(export).snapshot
+        return self._snapshots(export).get(shown) if shown is not None else None
 
     def _snapshots(self, export: str) -> Snapshots:
         return Snapshots(self.dynamodb, table=self.names.run_table, export=export)
@@ -115,6 +178,10 @@ def planned_fields(plan: Plan) -> dict[str, object]:
         "snapshot": plan.snapshot,
         "route": reading.route,
         "route_from": reading.route_from,
+    }
+    if plan.follows is not None:  # how much was written since, only the exports will tell
+        return {**told, "follows": plan.follows, "step": "native export"}
+    told |= {
         "rows_expected": reading.source.item_count,
         "expected_from": "DescribeTable's item count, up to 6 hours old",
     }
@@ -155,5 +222,7 @@ def member(plan: Plan, region: str) -> Member:
 def _moment_from(reading: Reading | None, *, together: bool) -> str:
     """In words, what instant a snapshot's moment is."""
     if isinstance(reading, NativeReading):
+        if reading.windows:
+            return "the end of the last window of DynamoDB's incremental exports; the table as it was then"
         return "the ExportTime of DynamoDB's own export; the table as it was at that instant"
     return _STARTED_TOGETHER if together else _STARTED

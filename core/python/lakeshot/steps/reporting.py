@@ -80,6 +80,7 @@ class Reporter:
         manifest = part.manifest
         told: dict[str, object] = {
             "rows": manifest.rows,
+            "rows_shown": part.snapshot.rows_in_view,
             "files": len(manifest.files),
             "bytes_written": manifest.bytes,
             "schema_fingerprint": manifest.schema_fingerprint,

@@ -1,5 +1,6 @@
 """Retention: old snapshots go, data and partitions; what a view shows never."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from lakeshot.errors import RunGoneError
 from lakeshot.lake import Lake
 from lakeshot.names import snapshot_prefix
 from lakeshot.runs.pointers import Pointers
+from lakeshot.runs.snapshots import Snapshot
 from lakeshot.steps.entering import EnteredRun
 
 if TYPE_CHECKING:
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Retention:
-    """Removes what is older than the newest ``retain_snapshots`` verified snapshots of one export."""
+    """Removes what is older than the newest ``retain_snapshots`` verified snapshots of one export.
+
+    What those need that are kept is kept as well: changes, the snapshots that they follow.
+    """
 
     s3: "S3Client"
     pointers: Pointers
@@ -27,7 +32,9 @@ class Retention:
         deployed, everything = run.plan.deployed, run.snapshots.all()
         verified = [snapshot for snapshot in everything if snapshot.state == "verified"]
         shown = self.pointers.of(deployed.export).protected
-        old = [one for one in verified[deployed.retain_snapshots :] if one.snapshot not in shown]
+        kept = [one for one in verified if one.snapshot in shown] + verified[: deployed.retain_snapshots]
+        needed = _with_what_they_follow(kept, verified)
+        old = [one for one in verified if one.snapshot not in needed]
         doomed = [*old, *(one for one in everything if one.state == "doomed")]
         for one in doomed:
             try:
@@ -35,7 +42,19 @@ class Retention:
             except RunGoneError:
                 continue  # another invocation of this step has removed it meanwhile
             if one.generation is not None:
-                self.lake.remove(one.snapshot, one.generation)
-            prefix = snapshot_prefix(deployed.names.data_prefix, one.snapshot)
-            delete_files(self.s3, deployed.bucket, prefix, one.run)
+                self.lake.remove(one.snapshot, one.generation, changes=one.follows is not None)
+            folder = deployed.names.prefix_of(changes=one.follows is not None)
+            delete_files(self.s3, deployed.bucket, snapshot_prefix(folder, one.snapshot), one.run)
             run.snapshots.forget(one.snapshot)
+
+
+def _with_what_they_follow(kept: Sequence[Snapshot], verified: Sequence[Snapshot]) -> frozenset[str]:
+    """The names of these snapshots, and of those that their changes follow."""
+    follows = {one.snapshot: one.follows for one in verified}
+    needed: set[str] = set()
+    for one in kept:
+        name: str | None = one.snapshot
+        while name is not None and name not in needed:
+            needed.add(name)
+            name = follows.get(name)
+    return frozenset(needed)

@@ -1,28 +1,35 @@
 """The last gate before publishing: what a reader of the catalog sees agrees with the manifest."""
 
-from lakeshot.errors import CatalogError, LockLostError, RunGoneError, VerificationError
+from collections.abc import Mapping
+
+from lakeshot.errors import LockLostError, RunGoneError, VerificationError
 from lakeshot.lake import Lake
+from lakeshot.lake.count_sql import MISSING, ROWS, ROWS_SHOWN, SURPLUS
 from lakeshot.runs.pointers import Pointers
 from lakeshot.steps.entering import EnteredRun
+from lakeshot.steps.showing import showing
 
 
-def verify_readable(run: EnteredRun, lake: Lake, pointers: Pointers, counted: int) -> None:
-    """Hold Athena's count against the manifest, make the view that is to be shown, and read it, or raise.
+def verify_readable(run: EnteredRun, lake: Lake, pointers: Pointers, counted: Mapping[str, int]) -> None:
+    """Hold what Athena counted against the manifest, make the view that is to be shown and read it, or raise.
 
-    From then on the snapshot is recorded as verified.
+    From then on the snapshot is recorded as verified. ``counted`` is the answer to ``Lake.count_query``.
     """
-    manifest, generation = run.manifest(), run.snapshot().generation
-    if counted != manifest.rows:
+    manifest = run.manifest()
+    if counted[ROWS] != manifest.rows:
         raise VerificationError(
-            f"Athena counts {counted} rows in snapshot {manifest.snapshot}, the files hold {manifest.rows}; "
-            "the snapshot is not published. Look for foreign objects below "
+            f"Athena counts {counted[ROWS]} rows in snapshot {manifest.snapshot}, the files hold "
+            f"{manifest.rows}; the snapshot is not published. Look for foreign objects below "
             f"s3://{manifest.bucket}/{manifest.prefix}"
         )
-    if generation is None:
-        raise CatalogError(f"snapshot {manifest.snapshot} is not in the catalog; run again")
+    if run.plan.compared_with is not None:
+        _check_equal(run, run.plan.compared_with, counted)
+    shown = showing(run.s3, run.snapshots, run.snapshot())
     try:
-        lake.stage(manifest, generation, run=run.plan.run)
-        run.snapshots.verified(manifest.snapshot, run=run.plan.run, fence=run.fence)
+        lake.stage(shown, run=run.plan.run)
+        run.snapshots.verified(
+            manifest.snapshot, rows_shown=counted[ROWS_SHOWN], run=run.plan.run, fence=run.fence
+        )
     except (LockLostError, RunGoneError):
         lake.unstage(run.plan.run)  # the run was closed meanwhile, and this came too late to be removed
         raise
@@ -30,3 +37,18 @@ def verify_readable(run: EnteredRun, lake: Lake, pointers: Pointers, counted: in
     # If it was published meanwhile, then by another invocation, which removed only what it staged itself.
     if pointers.arrived(exports, manifest.snapshot):
         lake.unstage(run.plan.run)
+
+
+def _check_equal(run: EnteredRun, compared_with: str, counted: Mapping[str, int]) -> None:
+    """VerificationError unless the snapshot has the very same rows as the one it was compared with."""
+    missing, surplus = counted[MISSING], counted[SURPLUS]
+    if missing or surplus:
+        export = run.plan.deployed.export
+        raise VerificationError(
+            f"snapshot {run.plan.snapshot} of export {export!r} is the whole table, as DynamoDB exported it, "
+            f"at the instant of the published snapshot {compared_with}, but {missing} rows are in "
+            f"{compared_with} only and {surplus} in {run.plan.snapshot} only. The view is left as it is and "
+            f"shows {compared_with}, whose rows are not to be trusted. Find out who has changed data files "
+            "or tables in the catalog, then publish a fresh full export, which is compared with nothing: "
+            f"make run EXPORT={export} ARGS=--full (full: true in the payload)"
+        )

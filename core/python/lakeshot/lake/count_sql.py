@@ -1,0 +1,67 @@
+"""The query by which a snapshot is verified: it counts as a reader would, and compares if it shall."""
+
+from collections.abc import Sequence
+
+from lakeshot.columns.schema import unify
+from lakeshot.columns.types import JSON, Column
+from lakeshot.config.deployed import Deployed
+from lakeshot.lake.layer_sql import snapshots_of
+from lakeshot.lake.shown import Layer, Shown
+from lakeshot.lake.sql import identifier
+from lakeshot.lake.view_sql import shown_select
+
+ROWS, ROWS_SHOWN, MISSING, SURPLUS = "rows", "rows_shown", "missing", "surplus"
+"""What is counted: rows of the snapshot's own files, rows of its view; when it is compared, rows that it
+lacks, and rows that it alone has."""
+
+
+def count_sql(deployed: Deployed, shown: Shown, own: Layer, *, compared: Shown | None) -> str:
+    """One row of counts by their names. ``own`` is the snapshot's own partition."""
+    if compared is not None:
+        return _compare(deployed, shown, own, compared)
+    if not shown.changes:
+        counted = ", ".join(f"count(*) AS {identifier(name)}" for name in (ROWS, ROWS_SHOWN))
+        return f"SELECT {counted} FROM {snapshots_of(deployed, own, changes=False)}"
+    # Which rows there are is told by their keys, so nothing else has to be read.
+    keys = tuple(column for column in shown.columns if column.source in shown.keys)
+    select = shown_select(deployed, shown.model_copy(update={"columns": keys}))
+    return (
+        f"SELECT {_own_rows(deployed, own)} AS {identifier(ROWS)}, "
+        f"(SELECT count(*) FROM ({select})) AS {identifier(ROWS_SHOWN)}"
+    )
+
+
+def _compare(deployed: Deployed, shown: Shown, own: Layer, compared: Shown) -> str:
+    """Both are read once; rows that are equal are counted on either side."""
+    columns = unify([shown.columns, compared.columns], published=shown.columns)
+    names = ", ".join(f"c{number}" for number in range(len(columns)))
+    sides = " UNION ALL ".join(
+        f"SELECT {_comparable(columns)}, {is_shown} AS is_shown FROM "
+        f"({shown_select(deployed, side.model_copy(update={'columns': columns}))})"
+        for side, is_shown in ((shown, "true"), (compared, "false"))
+    )
+    rows_shown = "coalesce(sum(shown), 0)"
+    rows = _own_rows(deployed, own) if shown.changes else rows_shown
+    return (
+        f"SELECT {rows} AS {identifier(ROWS)}, {rows_shown} AS {identifier(ROWS_SHOWN)}, "
+        f"coalesce(sum(greatest(compared - shown, 0)), 0) AS {identifier(MISSING)}, "
+        f"coalesce(sum(greatest(shown - compared, 0)), 0) AS {identifier(SURPLUS)} FROM "
+        f"(SELECT count_if(is_shown) AS shown, count_if(NOT is_shown) AS compared FROM ({sides}) "
+        f"GROUP BY {names})"
+    )
+
+
+def _own_rows(deployed: Deployed, own: Layer) -> str:
+    return f"(SELECT count(*) FROM {snapshots_of(deployed, own, changes=True)})"
+
+
+def _comparable(columns: Sequence[Column]) -> str:
+    return ", ".join(f"{_unordered(column)} AS c{number}" for number, column in enumerate(columns))
+
+
+def _unordered(column: Column) -> str:
+    """Sets have no order, nor have the keys of JSON objects."""
+    name = identifier(column.name)
+    if column.type == JSON:
+        return f"json_format(json_parse({name}))"
+    return f"array_sort({name})" if column.type.is_array else name
