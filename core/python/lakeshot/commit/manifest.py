@@ -46,6 +46,8 @@ class Manifest(Model):
     the rows of every file; a file may lack some of them, which are null in its rows. ``baseline`` is
     the S3 URI of the manifest whose columns the run started from, ``schema_change`` the difference to
     it; both are None where there was none. ``consumed_units`` are the source's read units.
+    ``partition_by`` are the attributes whose values the folders below ``prefix`` hold, in the order of
+    the folders' levels; no file has their columns.
     """
 
     version: Literal[1] = 1
@@ -59,6 +61,7 @@ class Manifest(Model):
     format: FileFormat
     compression: Compression
     columns: tuple[Column, ...]
+    partition_by: tuple[str, ...] = ()
     schema_fingerprint: str
     baseline: str | None
     schema_change: SchemaChange | None

@@ -42,6 +42,7 @@ class Deployed(Model):
     nested: Nested
     target_file_mb: int
     catalog: Literal["crawler", "direct"]
+    partition_by: tuple[str, ...] = ()
     bucket: str
     database: str
     job_role_arn: str
@@ -74,6 +75,7 @@ class Deployed(Model):
             nested=export.nested,
             target_file_mb=export.target_file_mb,
             catalog=export.catalog,
+            partition_by=export.partition_by,
             bucket=bucket,
             database=database,
             job_role_arn=job_role_arn,

@@ -1,17 +1,16 @@
 """The SQL that reads one export's snapshots."""
 
-from lakeshot.columns.schema import view_expression
+from lakeshot.columns.schema import partition_expression, view_expression
 from lakeshot.columns.types import Column
 from lakeshot.commit.manifest import Manifest
 from lakeshot.config.deployed import Deployed
-from lakeshot.files import FileFormat
 from lakeshot.lake.sql import identifier, literal, qualified
 from lakeshot.names import PARTITION_KEY
 
 
 def snapshot_select(deployed: Deployed, manifest: Manifest, generation: int) -> str:
     """The view's query: exactly one snapshot, every column in its logical type."""
-    columns = [_selected(column, manifest.format) for column in manifest.columns]
+    columns = [_selected(column, manifest) for column in manifest.columns]
     selected = ", ".join([*columns, identifier(PARTITION_KEY)])
     return f"SELECT {selected} FROM {_snapshot(deployed, manifest, generation)}"
 
@@ -31,8 +30,10 @@ def count_view_sql(deployed: Deployed) -> str:
     return f"SELECT count(*) FROM {qualified(deployed.database, deployed.names.view)}"
 
 
-def _selected(column: Column, file_format: FileFormat) -> str:
-    return f"{view_expression(column, file_format)} AS {identifier(column.name)}"
+def _selected(column: Column, manifest: Manifest) -> str:
+    is_key = column.source in manifest.partition_by
+    value = partition_expression(column) if is_key else view_expression(column, manifest.format)
+    return f"{value} AS {identifier(column.name)}"
 
 
 def _snapshot(deployed: Deployed, manifest: Manifest, generation: int) -> str:

@@ -8,6 +8,7 @@ from lakeshot.commit.manifest import Manifest, load_manifest
 from lakeshot.errors import CatalogError, CommitError, LockLostError, RunGoneError
 from lakeshot.lake import Lake
 from lakeshot.lake.generations import Known, generation_for
+from lakeshot.lake.hive_partitions import shape_of
 from lakeshot.runs.snapshots import Snapshot
 from lakeshot.steps.entering import EnteredRun
 
@@ -45,7 +46,9 @@ class Cataloguer:
         placed = run.snapshot().generation
         if placed is not None:
             return placed
-        generation = generation_for(manifest.columns, manifest.format, list(self._known(run)))
+        generation = generation_for(shape_of(manifest), list(self._known(run)))
+        while not self.lake.takes(manifest, generation):  # a run that failed has left its table there
+            generation += 1
         # Told before it is done, so that whoever closes this run knows where to look.
         run.snapshots.placed(manifest.snapshot, generation, run=run.plan.run, fence=run.fence)
         return generation
@@ -57,8 +60,7 @@ class Cataloguer:
             if entry.state == "verified" and entry.generation is not None:
                 alike.setdefault((entry.generation, entry.schema_fingerprint), []).append(entry)
         for (generation, _), entries in alike.items():
-            other = self._first_intact(entries)
-            yield generation, other.format, other.columns
+            yield Known(generation, shape_of(self._first_intact(entries)))
 
     def _first_intact(self, entries: Sequence[Snapshot]) -> Manifest:
         """A manifest of snapshots with the same columns; CommitError, about the first, if none is intact."""

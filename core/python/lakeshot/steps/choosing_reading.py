@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from lakeshot.columns.partition_by import refuse_folder_per_row
 from lakeshot.config.deployed import Deployed
 from lakeshot.config.payload import Payload
 from lakeshot.dynamodb.describe import describe_table
@@ -28,9 +29,11 @@ def choose_reading(
     """The reading of a run of this moment; ``reused`` is the export that it shall convert once more.
 
     Raises SourceError if the table is missing, cannot be read in the wanted way, or cannot be scanned
-    within the job's timeout; PayloadError if the reused export is of another table.
+    within the job's timeout; PayloadError if the reused export is of another table; PartitionError if
+    every row would have a folder to itself.
     """
     source, throughput = describe_table(client, payload.source_table)
+    refuse_folder_per_row(deployed.partition_by, source.key_attributes, source.name)
     if reused is not None:
         if reused.table_arn != source.arn:
             raise PayloadError(
