@@ -50,6 +50,13 @@ def test_partitions_of_several_keys_are_read_one_by_one(lake: Lake) -> None:
     assert lake.rows("SELECT id FROM t WHERE kind IS NULL") == [("__HIVE_DEFAULT_PARTITION__",)]
 
 
+def test_a_key_is_no_column_of_the_files(lake: Lake) -> None:
+    """A table that declares it as both cannot be read."""
+    lake.declare("t", {"id": "string", "Kind": "string"}, keys={"kind": "string"})
+    with pytest.raises(QueryError, match=r"HIVE_INVALID_METADATA: .* contains duplicate columns"):
+        lake.rows("SELECT id FROM t")
+
+
 @pytest.mark.parametrize("name", ["_SUCCESS", ".hidden.parquet", "_temporary/a.parquet"])
 def test_hidden_objects_are_ignored(lake: Lake, name: str) -> None:
     """Names that start with an underscore or a dot are no data."""

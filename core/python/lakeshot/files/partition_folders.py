@@ -11,8 +11,8 @@ from lakeshot.columns.types import Column
 from lakeshot.errors import PartitionError
 
 MOST_FOLDERS = 10_000
-"""In one snapshot. Each has files of its own and is a partition, of which Glue takes 100 in one call and
-removes 25; those of all snapshots that are kept are in one table, of which a query lists them."""
+"""In one snapshot. Each has files of its own and is a partition, of which Glue takes 100 in a call and
+removes 25: so many are registered, and removed, within a function's minutes; each query lists them."""
 _LONGEST_KEY_BYTES = 1_024
 """Of an object in S3. A partition value, which is part of one, may have as many characters in Glue."""
 _REWRITTEN_BYTES = 9
