@@ -18,7 +18,7 @@ from local.hooks.events import enforce_target_permissions, invoke_functions_of_r
 from local.hooks.executions import follow_execution_rules
 from local.hooks.functions import name_function_errors, send_failures_as_the_function
 from local.hooks.glue import keep_job_fields
-from local.hooks.partitions import supply_update_partition
+from local.hooks.partitions import follow_partition_rules, supply_partition_operations
 from local.hooks.permissions import (
     check_export_resources,
     check_glue_resources,
@@ -42,7 +42,8 @@ def install() -> None:
     check_export_resources()
     limit_policy_sizes()
     keep_job_fields()
-    supply_update_partition()
+    supply_partition_operations()
+    follow_partition_rules()
     replace_whole_tables()
     name_function_errors()
     send_failures_as_the_function()

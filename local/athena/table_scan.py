@@ -33,6 +33,12 @@ class LakeTable:
     def columns(self) -> dict[str, pa.DataType]:
         """Declared columns and then partition keys, lower case, in order."""
         declared = (*self.table.storage_descriptor.columns, *self.table.partition_keys)
+        if len({column.name.lower() for column in declared}) < len(declared):
+            raise QueryError(
+                "HIVE_INVALID_METADATA",
+                f"Hive metadata for table {self.table.name} is invalid: Table descriptor contains duplicate "
+                "columns",
+            )
         try:
             return {column.name.lower(): arrow_type(column.type) for column in declared}
         except UnknownTypeError as error:

@@ -13,7 +13,7 @@ _SIZES = {
     "plan": FunctionSize(minutes=2),
     "native_export": FunctionSize(minutes=2),
     "verify_files": FunctionSize(minutes=15, memory_mb=3008),
-    "catalog": FunctionSize(minutes=2),
+    "catalog": FunctionSize(minutes=10),
     "verify_readable": FunctionSize(minutes=10),
     "publish": FunctionSize(minutes=10),
     "retain": FunctionSize(minutes=15),
@@ -81,17 +81,17 @@ class Functions(Construct):
         catalog.use_run_files("GetObject")
         catalog.use_crawlers("GetCrawler")
         catalog.change_snapshot_tables(
-            "CreatePartition",
+            "BatchCreatePartition",
+            "BatchDeletePartition",
+            "BatchUpdatePartition",
             "CreateTable",
-            "DeletePartition",
             "GetPartitions",
             "GetTable",
-            "UpdatePartition",
             "UpdateTable",
         )
 
         verify_readable = self._may("verify_readable")
-        verify_readable.enter_runs("Query")
+        verify_readable.enter_runs()
         verify_readable.use_run_files("GetObject")
         verify_readable.query("GetQueryResults", "GetWorkGroup")
         verify_readable.stage_views("CreateTable", "DeleteTable", "UpdateTable")
@@ -107,7 +107,7 @@ class Functions(Construct):
         retain.enter_runs("Query")
         retain.use_run_files("GetObject")
         retain.use_data_files("DeleteObject")
-        retain.change_snapshot_tables("DeletePartition")
+        retain.change_snapshot_tables("BatchDeletePartition", "GetPartitions")
 
         report = self._may("report")
         report.enter_runs()
@@ -124,14 +124,14 @@ class Functions(Construct):
         close.use_run_files("GetObject")
         close.use_data_files("AbortMultipartUpload", "DeleteObject")
         close.list_uploads()
-        close.change_snapshot_tables("DeletePartition")
+        close.change_snapshot_tables("BatchDeletePartition", "GetPartitions")
         close.change_views("CreateTable", "GetTable", "UpdateTable")
         close.stage_views("DeleteTable")
         close.notify(topic_arn)
 
         view = self._may("view")
         view.read_deployed_exports()
-        view.use_run_table("GetItem", "Query")
+        view.use_run_table("GetItem")
         view.use_run_files("GetObject")
         view.query("GetWorkGroup")
         view.change_views("CreateTable", "DeleteTable", "UpdateTable")

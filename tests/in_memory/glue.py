@@ -13,12 +13,13 @@ class GlueInMemory(Service):
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Any]] = {}
-        self.partitions: dict[tuple[str, str], dict[str, Any]] = {}
+        self.partitions: dict[tuple[str, ...], dict[str, Any]] = {}
         self.job_runs: dict[str, dict[str, Any]] = {}
 
     @staticmethod
     def brief(given: Mapping[str, Any]) -> str:
-        values = given.get("PartitionValues") or given.get("PartitionInput", {}).get("Values") or ()
+        batch = given.get("PartitionInputList") or given.get("PartitionsToDelete") or ()
+        values = [value for one in batch for value in one["Values"]]
         table = given.get("Name") or given.get("TableName") or given.get("TableInput", {}).get("Name")
         version = f" of version {given['VersionId']}" if "VersionId" in given else ""
         return " ".join([str(table or given.get("JobName")), *values]) + version
@@ -53,38 +54,51 @@ class GlueInMemory(Service):
             del self.partitions[key]
         return {}
 
-    def create_partition(
-        self, *, DatabaseName: str, TableName: str, PartitionInput: Mapping[str, Any]
+    def get_partitions(
+        self, *, DatabaseName: str, TableName: str, Expression: str, ExcludeColumnSchema: bool
+    ) -> dict[str, Any]:
+        """An expression says what the first value is, or there is none."""
+        self._table(TableName)
+        wanted = Expression.partition(" = ")[2].strip("'")
+        found = (one for (table, *_), one in sorted(self.partitions.items()) if table == TableName)
+        return {"Partitions": [dict(one) for one in found if not wanted or one["Values"][0] == wanted]}
+
+    def batch_create_partition(
+        self, *, DatabaseName: str, TableName: str, PartitionInputList: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
         self._table(TableName)
-        key = (TableName, PartitionInput["Values"][0])
-        if key in self.partitions:
-            fail("AlreadyExistsException")
-        self.partitions[key] = dict(PartitionInput)
-        return {}
+        errors = []
+        for one in PartitionInputList:
+            key = (TableName, *one["Values"])
+            if key in self.partitions:
+                errors.append(_refused("PartitionValues", one["Values"], "AlreadyExistsException"))
+            else:
+                self.partitions[key] = dict(one)
+        return {"Errors": errors}
 
-    def update_partition(
-        self,
-        *,
-        DatabaseName: str,
-        TableName: str,
-        PartitionInput: Mapping[str, Any],
-        PartitionValueList: Sequence[str],
+    def batch_update_partition(
+        self, *, DatabaseName: str, TableName: str, Entries: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
-        key = (TableName, PartitionValueList[0])
-        if key not in self.partitions:
-            fail("EntityNotFoundException")
-        self.partitions[key] = dict(PartitionInput)
-        return {}
+        self._table(TableName)
+        errors = []
+        for entry in Entries:
+            key = (TableName, *entry["PartitionValueList"])
+            if key not in self.partitions:
+                gone = _refused("PartitionValueList", entry["PartitionValueList"], "EntityNotFoundException")
+                errors.append(gone)
+            else:
+                self.partitions[key] = dict(entry["PartitionInput"])
+        return {"Errors": errors}
 
-    def delete_partition(
-        self, *, DatabaseName: str, TableName: str, PartitionValues: Sequence[str]
+    def batch_delete_partition(
+        self, *, DatabaseName: str, TableName: str, PartitionsToDelete: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
-        key = (TableName, PartitionValues[0])
-        if key not in self.partitions:
-            fail("EntityNotFoundException")
-        del self.partitions[key]
-        return {}
+        self._table(TableName)
+        errors = []
+        for one in PartitionsToDelete:
+            if self.partitions.pop((TableName, *one["Values"]), None) is None:
+                errors.append(_refused("PartitionValues", one["Values"], "EntityNotFoundException"))
+        return {"Errors": errors}
 
     def get_job_runs(self, *, JobName: str) -> dict[str, Any]:
         return {"JobRuns": [dict(one) for one in self.job_runs.values() if one["JobName"] == JobName]}
@@ -102,3 +116,7 @@ class GlueInMemory(Service):
         if name not in self.tables:
             fail("EntityNotFoundException")
         return self.tables[name]
+
+
+def _refused(member: str, values: Sequence[str], code: str) -> dict[str, Any]:
+    return {member: list(values), "ErrorDetail": {"ErrorCode": code}}

@@ -235,21 +235,32 @@ def _glue_story(client: Any) -> list[Any]:
     def parameters() -> Any:
         return client.get_table(**where, Name="t")["Table"].get("Parameters", {})
 
-    def add() -> None:
-        client.create_partition(**where, TableName="t", PartitionInput=partition)
+    def add(*values: str) -> Any:
+        inputs = [{**partition, "Values": [value]} for value in values]
+        return refused(client.batch_create_partition(**where, TableName="t", PartitionInputList=inputs))
 
-    def change(value: str) -> None:
-        client.update_partition(
-            **where,
-            TableName="t",
-            PartitionInput={**partition, "Values": [value]},
-            PartitionValueList=[value],
+    def change(*values: str) -> Any:
+        entries = [{"PartitionInput": {"Values": [value]}, "PartitionValueList": [value]} for value in values]
+        return refused(client.batch_update_partition(**where, TableName="t", Entries=entries))
+
+    def drop(*values: str) -> Any:
+        wanted = [{"Values": [value]} for value in values]
+        return refused(client.batch_delete_partition(**where, TableName="t", PartitionsToDelete=wanted))
+
+    def refused(answer: Any) -> Any:
+        return [
+            (one.get("PartitionValues") or one["PartitionValueList"], one["ErrorDetail"]["ErrorCode"])
+            for one in answer.get("Errors", [])
+        ]
+
+    def found(expression: str) -> Any:
+        pages = client.get_paginator("get_partitions").paginate(
+            **where, TableName="t", Expression=expression, ExcludeColumnSchema=True
         )
+        return [(one["Values"], one.get("Parameters", {})) for page in pages for one in page["Partitions"]]
 
-    def drop() -> None:
-        client.delete_partition(**where, TableName="t", PartitionValues=["1"])
-
-    story = [outcome(add), outcome(parameters), outcome(drop)]
+    story = [outcome(lambda: add("1")), outcome(parameters), outcome(lambda: drop("1"))]
+    story.append(outcome(lambda: found("")))
     create()
     story += [outcome(create), outcome(parameters)]
     version = client.get_table(**where, Name="t")["Table"]["VersionId"]
@@ -257,7 +268,7 @@ def _glue_story(client: Any) -> list[Any]:
         **where, TableInput={**table, "Parameters": {"c": "d"}}, VersionId=version, SkipArchive=True
     )
     story.append(outcome(parameters))
-    for one in (add, add, lambda: change("1"), lambda: change("2"), drop, drop):
-        story.append(bool(outcome(one)) and outcome(one))
+    story += [add("1", "2"), add("2", "3"), found(""), found("s = '2'"), change("1", "4"), found("s = '1'")]
+    story += [drop("1", "4"), drop("1"), found("")]
     client.delete_table(**where, Name="t")
     return [*story, outcome(lambda: client.delete_table(**where, Name="t"))]

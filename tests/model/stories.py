@@ -105,7 +105,7 @@ def a_verification_that_goes_on_after_its_run_was_closed(story: Story) -> None:
 
 def a_catalog_step_that_goes_on_after_its_run_was_closed(story: Story) -> None:
     """It was about to register the snapshot, and close found nothing to remove."""
-    _goes_on_after_close(story, "Catalog", "create_partition")
+    _goes_on_after_close(story, "Catalog", "batch_create_partition")
 
 
 def _goes_on_after_close(story: Story, state: str, call: str) -> None:

@@ -107,7 +107,7 @@ def test_notices_are_encrypted_and_reach_people(common: Template) -> None:
     [
         ("plan", 120, 1024),
         ("verify_files", 900, 3008),
-        ("catalog", 120, 1024),
+        ("catalog", 600, 1024),
         ("verify_readable", 600, 1024),
         ("publish", 600, 1024),
         ("retain", 900, 1024),

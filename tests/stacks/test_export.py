@@ -114,6 +114,16 @@ def test_schedule_sends_a_payload_that_fits_what_is_deployed(events: Template) -
     deployed.check(payload)
 
 
+def test_record_says_by_which_attributes_rows_are_partitioned(events: Template, reviews: Template) -> None:
+    """As the source names them, in their order; by default there are none."""
+    records = [template.only("AWS::SSM::Parameter", Type="String") for template in (events, reviews)]
+    deployed = [
+        Deployed.model_validate_json(template.text(record["Value"]))
+        for template, record in zip((events, reviews), records, strict=True)
+    ]
+    assert [one.partition_by for one in deployed] == [("Country", "Paid?"), ()]
+
+
 def test_record_says_what_is_deployed(reviews: Template) -> None:
     """The runtime parses the record with the type that the stack wrote it with, nulls included."""
     value = reviews.text(reviews.only("AWS::SSM::Parameter")["Value"])

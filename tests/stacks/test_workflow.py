@@ -170,7 +170,7 @@ def test_every_task_ends_in_time(common: Template) -> None:
         "VerifyShare": 960,
         "StartCrawler": 60,
         "GetCrawler": 60,
-        "Catalog": 180,
+        "Catalog": 660,
         "CountRows": 1800,
         "VerifyReadable": 660,
         "Publish": 660,

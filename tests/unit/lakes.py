@@ -15,8 +15,9 @@ _TRIES = 10
 class LakeInMemory:
     """Behaves as ``lakeshot.lake.Lake`` says; a view's text names generations and snapshots.
 
-    ``broken`` snapshots cannot be read, ``refused`` ones may not be shown. ``before_write`` is called
-    between reading and writing the view: a test that pauses a writer sets it, for one call.
+    ``broken`` snapshots cannot be read, ``refused`` ones may not be shown; the tables of ``foreign``
+    generations take none. ``before_write`` is called between reading and writing the view: a test that
+    pauses a writer sets it, for one call.
     """
 
     def __init__(self) -> None:
@@ -28,8 +29,12 @@ class LakeInMemory:
         self.staging: dict[str, ViewDefinition] = {}
         self.broken: set[str] = set()
         self.refused: set[str] = set()
+        self.foreign: set[int] = set()
         self.rows_off_by = 0
         self.before_write: Callable[[], None] = lambda: None
+
+    def takes(self, manifest: Manifest, generation: int) -> bool:
+        return generation not in self.foreign
 
     def register(self, manifest: Manifest, generation: int) -> None:
         self.registered[manifest.snapshot] = manifest

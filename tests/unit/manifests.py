@@ -27,7 +27,11 @@ COLUMNS = (
 def shown_of(whole: Manifest, generation: int = 1) -> Shown:
     """What the view of a whole snapshot shows."""
     base = Layer(
-        generation=generation, format=whole.format, columns=whole.columns, snapshots=(whole.snapshot,)
+        generation=generation,
+        format=whole.format,
+        columns=whole.columns,
+        partition_by=whole.partition_by,
+        snapshots=(whole.snapshot,),
     )
     return Shown(
         snapshot=whole.snapshot,

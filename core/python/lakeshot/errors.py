@@ -45,6 +45,10 @@ class NestedValuesError(LakeshotError):
     """An attribute holds maps, lists or mixed values, which the export is set to refuse."""
 
 
+class PartitionError(LakeshotError):
+    """Values of an attribute that the rows are partitioned by cannot name folders."""
+
+
 class ThrottledError(LakeshotError):
     """The source refuses reads for longer than the run is willing to wait."""
 

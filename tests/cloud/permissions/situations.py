@@ -72,7 +72,7 @@ def of_catalog(story: Story) -> list[Situation]:
         Situation(
             "write a partition again",
             does(story, "verify_readable", "catalog", right),
-            about=("glue:UpdatePartition on *",),
+            about=("glue:BatchUpdatePartition on *",),
         ),
         *of_entering(story, "catalog", "catalog", left),
     ]

@@ -127,7 +127,7 @@ def changing_the_first_file_of(pipeline: Pipeline, export: str) -> Iterator[None
         ("unpermitted-job", "dynamodb:DescribeTable", f"{DYNAMODB}:table/Unpermitted", "plan"),
         ("unpermitted-job", "dynamodb:Scan", f"{DYNAMODB}:table/Unpermitted", "read"),
         ("unpermitted-job", "s3:PutObject", f"arn:aws:s3:::{BUCKET}/snapshots_unpermitted/", "read"),
-        ("catalog", "glue:CreatePartition", f"arn:aws:glue:us-east-1:{ACCOUNT_ID}:", "catalog"),
+        ("catalog", "glue:BatchCreatePartition", f"arn:aws:glue:us-east-1:{ACCOUNT_ID}:", "catalog"),
         ("publish", "athena:StartQueryExecution", f"{ATHENA}:workgroup/lakeshot-test", "publish"),
     ],
 )

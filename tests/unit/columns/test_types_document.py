@@ -2,14 +2,17 @@
 
 import html
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from lakeshot.columns.casting import arrow_type
+from lakeshot.columns.partition_text import partition_text
 from lakeshot.columns.schema import arrow_schema, hive_type, trino_type, view_expression
-from lakeshot.columns.types import NULL, PINNABLE, Column, ColumnType
+from lakeshot.columns.types import BOOLEAN, NULL, NUMBER_TEXT, PINNABLE, STRING, Column, ColumnType
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import Compression, FileFormat, compressions
 from lakeshot.files.avro import avro_schema
@@ -103,3 +106,28 @@ def test_compressions_are_those_that_there_are() -> None:
     for file_format, cell in zip(("parquet", "orc", "avro", "json", "csv"), cells[1:], strict=True):
         named = [part.split(" ")[0] for part in cell.split(", ")]
         assert named == [compression.value for compression in compressions(FileFormat(file_format))]
+
+
+def test_every_row_of_the_partition_table_is_a_folder() -> None:
+    """The value that the row names has the text that it says."""
+    found = {value: folder.strip("`") for value, folder in rows("| value | folder |")}
+    assert {value: texts_of(value) for value in found} == {value: {folder} for value, folder in found.items()}
+
+
+def texts_of(cell: str) -> set[str]:
+    """The folders of the values that a cell names."""
+    tag, _, told = cell.partition("`: ")
+    values = [] if cell == "no value" else [value.strip("`") for value in told.split(", ")]
+    match tag:
+        case "S":
+            return _folders(["" if value == "the empty text" else value for value in values], STRING)
+        case "N":
+            return _folders(values, NUMBER_TEXT)
+        case "BOOL":
+            return _folders([value == "true" for value in values], BOOLEAN)
+        case _:
+            return _folders([None], STRING)
+
+
+def _folders(values: Sequence[object], kind: ColumnType) -> set[str]:
+    return set(partition_text(pa.array(values, arrow_type(kind)), kind).to_pylist())

@@ -13,7 +13,7 @@ from lakeshot.columns.types import BIGINT, STRING, Column, ColumnType
 from lakeshot.config.deployed import Deployed
 from lakeshot.dynamodb.windows import Window, windows
 from lakeshot.files import Compression, FileFormat
-from lakeshot.lake.generations import Known, generation_for
+from lakeshot.lake.generations import Known, Shape, generation_for
 from lakeshot.lake.hive_table import merged_columns, table_input
 from lakeshot.lake.shown import Layer, Shown
 from lakeshot.names import snapshot_name
@@ -135,8 +135,9 @@ class Written:
 
     def put(self, snapshot: str, rows: pa.Table, columns: tuple[Column, ...], *, changes: bool) -> Layer:
         """Write and register rows that have these columns."""
-        generation = generation_for(columns, self.file_format, self.known[changes])
-        self.known[changes].append((generation, self.file_format, columns))
+        shape = Shape(self.file_format, columns)
+        generation = generation_for(shape, self.known[changes])
+        self.known[changes].append(Known(generation, shape))
         name = self.deployed.names.table_of(generation, changes=changes)
         described = manifest(file_format=self.file_format, columns=columns)
         own = merged_columns(self.declared.get(name, {}), described)

@@ -30,6 +30,33 @@ def test_a_partition_lives_where_it_says(lake: Lake) -> None:
     assert lake.rows("SELECT id FROM t") == [("by location",)]
 
 
+def test_partitions_of_several_keys_are_read_one_by_one(lake: Lake) -> None:
+    """Only where all values are registered; Hive's text for null is null, whatever the key's type."""
+    lake.declare(
+        "t", {"id": "string"}, keys={"snapshot_timestamp": "string", "n": "bigint", "kind": "string"}
+    )
+    for number, kind in (
+        ("1", "a"),
+        ("1", "b"),
+        ("__HIVE_DEFAULT_PARTITION__", "__HIVE_DEFAULT_PARTITION__"),
+    ):
+        lake.store.put_parquet(f"t/snapshot_timestamp=1/n={number}/kind={kind}/a.parquet", {"id": [kind]})
+    for number, kind in (("1", "b"), ("__HIVE_DEFAULT_PARTITION__", "__HIVE_DEFAULT_PARTITION__")):
+        lake.rows(f"ALTER TABLE t ADD PARTITION (snapshot_timestamp='1', n='{number}', kind='{kind}')")
+    assert lake.rows("SELECT n, kind FROM t WHERE snapshot_timestamp = '1' ORDER BY id DESC") == [
+        ("1", "b"),
+        (None, None),
+    ]
+    assert lake.rows("SELECT id FROM t WHERE kind IS NULL") == [("__HIVE_DEFAULT_PARTITION__",)]
+
+
+def test_a_key_is_no_column_of_the_files(lake: Lake) -> None:
+    """A table that declares it as both cannot be read."""
+    lake.declare("t", {"id": "string", "Kind": "string"}, keys={"kind": "string"})
+    with pytest.raises(QueryError, match=r"HIVE_INVALID_METADATA: .* contains duplicate columns"):
+        lake.rows("SELECT id FROM t")
+
+
 @pytest.mark.parametrize("name", ["_SUCCESS", ".hidden.parquet", "_temporary/a.parquet"])
 def test_hidden_objects_are_ignored(lake: Lake, name: str) -> None:
     """Names that start with an underscore or a dot are no data."""

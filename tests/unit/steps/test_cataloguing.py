@@ -150,6 +150,15 @@ def test_snapshots_that_were_never_verified_do_not_count(stage: Stage) -> None:
     assert generation(stage, DAY_2) == 1
 
 
+def test_a_table_that_a_failed_run_left_with_other_keys_is_passed_over(stage: Stage) -> None:
+    """It is counted as a generation that has no snapshots."""
+    stage.lake.foreign = {1, 2}
+    plan = stage.begin("run-1", 1)
+    stage.commit(plan)
+    assert stage.catalogue(plan) == f"count {DAY_1} in generation 3"
+    assert generation(stage, DAY_1) == 3
+
+
 def test_cataloguing_again_keeps_the_generation(stage: Stage) -> None:
     """A step that is invoked twice, and a rollback, leave a snapshot where it was."""
     stage.succeed("run-1", 1)

@@ -9,7 +9,7 @@ import pytest
 from lakeshot.config.deployed import Deployed
 from lakeshot.dynamodb.raw_export import RawExports
 from lakeshot.dynamodb.source import Route
-from lakeshot.errors import PayloadError, SourceError
+from lakeshot.errors import PartitionError, PayloadError, SourceError
 from lakeshot.runs.plan import NativeReading, Reading, ScanReading
 from lakeshot.steps.choosing_reading import choose_reading
 from lakeshot.steps.choosing_scope import Published, Scope
@@ -253,3 +253,15 @@ def test_a_scan_that_cannot_end_within_the_jobs_time_is_not_begun(reviews: Deplo
 def test_a_scan_that_just_ends_within_the_jobs_time_is_begun(reviews: Deployed) -> None:
     """The table's size is an estimate in either direction."""
     assert choose(Table(size_bytes=100 * 8192 * 3600), reviews, timeout_minutes=60).route == "scan"
+
+
+def test_a_folder_for_each_row_is_refused_before_anything_is_read(reviews: Deployed) -> None:
+    """A table whose only key is partitioned by, also beside another attribute."""
+
+    def by(*attributes: str) -> Deployed:
+        return reviews.model_copy(update={"partition_by": attributes})
+
+    for attributes in (("Id",), ("Stars", "Id")):
+        with pytest.raises(PartitionError, match=r"every key attribute of table 'Reviews' \(Id\)"):
+            choose(Table(), by(*attributes))
+    assert choose(Table(), by("Stars")).route == "scan"

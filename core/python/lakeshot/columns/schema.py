@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 
 import pyarrow as pa
 
 from lakeshot.columns.casting import arrow_type, cast_array
 from lakeshot.columns.names import column_names
-from lakeshot.columns.types import NULL, NUMBER_TEXT, Column, ColumnType, Scalar, widen
+from lakeshot.columns.partition_by import EMPTY
+from lakeshot.columns.types import NULL, NUMBER_TEXT, STRING, Column, ColumnType, Scalar, widen
 from lakeshot.files import FileFormat
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "cast",
     "fingerprint",
     "hive_type",
+    "partition_expression",
     "table_column",
     "trino_type",
     "unify",
@@ -58,6 +61,7 @@ _HELD_AS_THEMSELVES: Mapping[FileFormat, frozenset[Scalar]] = {
     FileFormat.CSV: frozenset(),
 }
 """Scalars beside text that each format has; all others are text in it. Of these, too, are its arrays."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_AVRO_NAME = re.compile("_*[0-9]")
 
 
@@ -89,10 +93,22 @@ def view_expression(column: Column, file_format: FileFormat) -> str:
     It states the type also where the table has it, so that the view keeps its types whatever a crawler
     makes of the table's.
     """
-    name = '"' + table_column(column.name, file_format).replace('"', '""') + '"'
+    name = _quoted(table_column(column.name, file_format))
     if file_format is FileFormat.CSV:
         return _from_csv(name, column.type)
     return _converted(name, column.type, _HELD_AS_THEMSELVES[file_format])
+
+
+def partition_expression(column: Column) -> str:
+    """Trino SQL that turns the text of a partition key into the column's logical type; carries no alias."""
+    name = _quoted(column.name)
+    if column.type in (NULL, STRING):
+        return f"CASE WHEN {name} = '{EMPTY}' THEN '' ELSE url_decode({name}) END"
+    return _converted(name, column.type, frozenset())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _from_csv(name: str, kind: ColumnType) -> str:
@@ -125,21 +141,24 @@ def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
 
 
 def unify(
-    schemas: Iterable[Sequence[Column]], first: Sequence[str] = (), published: Sequence[Column] = ()
+    schemas: Iterable[Sequence[Column]],
+    first: Sequence[str] = (),
+    published: Sequence[Column] = (),
+    named: Mapping[str, str] = _NOTHING,
 ) -> tuple[Column, ...]:
     """The columns that hold the rows of all schemas, matched by source attribute.
 
     Attributes of ``published`` columns keep their names and come first, in their order, because formats
-    without names hold columns by position. All others are named anew by the naming rule over all
-    attributes; they follow sorted by source attribute, those of ``first``, such as a table's keys, before
-    the rest.
+    without names hold columns by position. ``named`` are names that further attributes have already. All
+    others are named anew by the naming rule over all attributes. What is not published follows sorted by
+    source attribute, those of ``first``, such as a table's keys, before the rest.
     """
     types: dict[str, ColumnType] = {}
     for columns in schemas:
         for column in columns:
             known = types.get(column.source, NULL)
             types[column.source] = known if known is column.type else widen(known, column.type)
-    names = column_names(types, {column.source: column.name for column in published})
+    names = column_names(types, {**{column.source: column.name for column in published}, **named})
     order = dict.fromkeys([*(column.source for column in published), *first, *sorted(types)])
     return tuple(
         Column(name=names[source], source=source, type=types[source]) for source in order if source in types

@@ -23,6 +23,7 @@ from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError, VerificationError
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.part_file import PartFile, filled_attributes
+from lakeshot.files.partition_folders import check_folder_count, no_value_folder
 from lakeshot.files.upload import MultipartUpload, UncommittedFile
 from lakeshot.files.writer import Target
 from lakeshot.model import Model
@@ -72,14 +73,16 @@ def commit(
     """The manifest of the committed snapshot, as it lies in S3.
 
     Takes the first attempt listed of each part. Raises CommitError if a part has none or a file
-    cannot be completed, VerificationError if rows written and the source's counts differ: then
-    nothing was made visible. ``guard`` is asked before every change that readers could see.
-    Without ``distribute``, files are rewritten one after another in this process.
+    cannot be completed, VerificationError if rows written and the source's counts differ, PartitionError
+    if rows cannot be partitioned as the target says: then nothing was made visible. ``guard`` is asked
+    before every change that readers could see. Without ``distribute``, files are rewritten one after
+    another in this process.
     """
     target = what.target
     parts = _one_attempt_each(what, results)
     expected = _checked_count(what, parts)
     files = [file for part in parts for file in part.files]
+    check_folder_count({file.key.rpartition("/")[0] for file in files}, target.partition_by)
     columns = snapshot_columns(what, files)
     files = files or [_empty_file(client, target, columns)]
     entries = _make_visible(client, target, files, columns, guard=guard, distribute=distribute)
@@ -99,6 +102,7 @@ def commit(
         columns=columns,
         keys=tuple(column.source for column in what.key_columns),
         follows=what.follows,
+        partition_by=target.partition_by,
         schema_fingerprint=fingerprint(columns),
         baseline=what.baseline,
         schema_change=_schema_change(what, columns, files),
@@ -123,6 +127,7 @@ def snapshot_columns(what: Commit, files: Sequence[PartFile]) -> tuple[Column, .
         chain([target.starting_columns, what.key_columns], map(unpack, schemas)),
         first=[column.source for column in what.key_columns],
         published=target.known_columns,
+        named=target.partition_names,
     )
     return target.accepted(starting_columns(columns, target.pins))
 
@@ -187,6 +192,7 @@ def _make_visible(
 
 def _empty_file(client: "S3Client", target: Target, columns: tuple[Column, ...]) -> PartFile:
     """A file without rows, so that an empty snapshot has columns a catalog can show."""
-    with MultipartUpload(client, target.bucket, target.key(part=0, number=0)) as upload:
+    key = target.key(part=0, number=0, folder=no_value_folder(target.partition_names))
+    with MultipartUpload(client, target.bucket, key) as upload:
         ENCODERS[target.format](upload, target.stored(columns), target.compression).close()
         return PartFile.of(upload.finish(0), columns)

@@ -36,9 +36,10 @@ def rewrites(target: Target, files: Sequence[PartFile], columns: tuple[Column, .
 
     A file that merely lacks a column agrees where readers find columns by name and take null; where they
     find them by position, every file has to have all of them. Only a column that no file has would be one
-    that no crawler sees in files that name theirs, so that one file, the smallest, carries it.
+    that no crawler sees in files that name theirs, so that one file, the smallest, carries it. Columns that
+    folders hold are in no file.
     """
-    known = unpack(pack(columns))
+    known = unpack(pack(target.in_files(columns)))
     wanted = {column.source: column for column in known}
     unseen = set(wanted) if target.format in NAMES_COLUMNS else set()
     disagreeing = set()
@@ -53,7 +54,7 @@ def rewrites(target: Target, files: Sequence[PartFile], columns: tuple[Column, .
     chosen = [file for file in files if file.packed_columns in disagreeing]
     if unseen and not chosen:
         chosen = [min(files, key=lambda file: file.bytes)]
-    schema = fingerprint(columns)
+    schema = fingerprint(known)
     return tuple(Rewrite(file=file, key=_new_key(file, schema)) for file in chosen)
 
 
@@ -70,7 +71,7 @@ class Rewriter:
     @classmethod
     def of(cls, target: Target, columns: tuple[Column, ...]) -> "Rewriter":
         """The rewriter of a target's files."""
-        return cls(target, pack(columns))
+        return cls(target, pack(target.in_files(columns)))
 
     def __call__(self, client: "S3Client", item: Rewrite) -> UncommittedFile:
         """Read a completed file and upload its rows with the wanted columns; memory as for a row group.

@@ -43,6 +43,7 @@ class Deployed(Model):
     nested: Nested
     target_file_mb: int
     catalog: Catalog
+    partition_by: tuple[str, ...] = ()
     bucket: str
     database: str
     job_role_arn: str
@@ -76,6 +77,7 @@ class Deployed(Model):
             nested=export.nested,
             target_file_mb=export.target_file_mb,
             catalog=export.effective_catalog,
+            partition_by=export.partition_by,
             bucket=bucket,
             database=database,
             job_role_arn=job_role_arn,

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from lakeshot.columns.nesting import Nested, is_nested
+from lakeshot.columns.partition_by import PARTITIONABLE
 from lakeshot.columns.types import PINNABLE, ColumnType, TypeField
 from lakeshot.config.allowed import allowed
 from lakeshot.config.errors import config_error, shown
@@ -47,6 +48,10 @@ _CRON = r"cron\(F F (F F \?|\? F F) F\)".replace("F", r"[0-9A-Za-z*?,/#-]+")
 """Six fields. A day is given by its number in the month or in the week; the other one is ``?``."""
 
 
+PartitionAttribute = Annotated[
+    str, Field(min_length=1, max_length=255), allowed("an attribute's name of 1 to 255 characters")
+]
+MOST_PARTITION_ATTRIBUTES = 3
 MOST_TYPES_BYTES = 2_000
 """An SSM parameter, in which is written what is deployed of an export, has 4 KiB for everything."""
 
@@ -129,6 +134,8 @@ class Export(Setting):
     catalog: Catalog | None = None
     """Who writes the catalog: a Glue crawler, or Lakeshot itself (``direct``) from the manifest, which is
     quicker; by default a crawler for snapshots. Changes are always written directly."""
+    partition_by: Annotated[tuple[PartitionAttribute, ...], Field(max_length=MOST_PARTITION_ATTRIBUTES)] = ()
+    """Attributes by whose values a snapshot's rows are kept apart, in folders; needs ``catalog: direct``."""
     full_every_days: Annotated[int, Field(ge=1, le=35, strict=True)] | None = None
     """After how many days changes begin anew with the whole table; by default 7."""
     schedule: Schedule | None = None
@@ -155,9 +162,11 @@ class Export(Setting):
     @model_validator(mode="after")
     def _types_fit_their_place(self) -> Self:
         size = sum(len(f'"{attribute}":"{pin}",'.encode()) for attribute, pin in self.types.items())
+        size += sum(len(f'"{attribute}",'.encode()) for attribute in self.partition_by)
         if size > MOST_TYPES_BYTES:
+            beside = f" and partition_by {len(self.partition_by)}," if self.partition_by else ""
             raise ValueError(
-                f"types has {len(self.types)} entries of {size:,} bytes together; allowed are "
+                f"types has {len(self.types)} entries{beside} of {size:,} bytes together; allowed are "
                 f"{MOST_TYPES_BYTES:,} bytes, so pin only what has to be pinned"
             )
         return self
@@ -192,6 +201,29 @@ class Export(Setting):
                 "kind 'changes' goes with catalog 'direct', because a crawler makes one table of a folder "
                 "and changes are two; set catalog: direct, or leave it out"
             )
+        if self.partition_by:
+            raise ValueError(
+                "partition_by goes with kind 'snapshot', because changes of a row may lie in other folders "
+                "than the row; remove it, or set kind: snapshot"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _partitions_can_be_made(self) -> Self:
+        if self.partition_by and self.effective_catalog != "direct":
+            raise ValueError(
+                f"partition_by goes with catalog 'direct' only, not with {self.effective_catalog!r}, because "
+                "a crawler would guess tables and types from the folders; say 'catalog: direct'"
+            )
+        for number, attribute in enumerate(self.partition_by):
+            if attribute in self.partition_by[:number]:
+                raise ValueError(f"partition_by names {attribute!r} more than once; name it once")
+            pin = self.types.get(attribute)
+            if pin is not None and pin not in PARTITIONABLE:
+                raise ValueError(
+                    f"types pins {attribute!r} to {pin}, which partition_by does not take; allowed are "
+                    f"{', '.join(map(str, PARTITIONABLE))}"
+                )
         return self
 
     @property

@@ -76,6 +76,7 @@ def run_target(plan: Plan, known: Sequence[Column]) -> Target:
         known_columns=(*own, *row_columns(known)),
         first=tuple(plan.source.key_attributes),
         pins=plan.deployed.types,
+        partition_by=plan.deployed.partition_by,
         file_bytes=plan.deployed.target_file_mb * 1024**2,
     )
 

@@ -1,7 +1,6 @@
 """From a part's batches to as few files as their types and the target size allow."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
@@ -9,15 +8,16 @@ import pyarrow as pa
 from pydantic import Field
 
 from lakeshot.columns.changes import row_columns
+from lakeshot.columns.names import column_names
 from lakeshot.columns.nesting import Nested, refuse_nested
+from lakeshot.columns.partition_by import refuse_unpartitionable
 from lakeshot.columns.pins import held_to_pins, starting_columns
-from lakeshot.columns.schema import cast, unify
+from lakeshot.columns.schema import unify
 from lakeshot.columns.types import NULL, Column, TypeField
 from lakeshot.files import BY_POSITION, Compression, FileFormat, suffix
-from lakeshot.files.encoder import Encoder
-from lakeshot.files.formats import ENCODERS
+from lakeshot.files.open_files import OpenFiles
 from lakeshot.files.part_file import PartFile
-from lakeshot.files.upload import MultipartUpload
+from lakeshot.files.partition_folders import by_folder, check_key_length
 from lakeshot.model import Model
 from lakeshot.names import run_token
 
@@ -54,7 +54,8 @@ class Target(Model):
     ``file_bytes`` is the size at which a file is closed. ``known_columns`` are the last published ones:
     files start from them, and they keep their names and places. ``first`` are the attributes whose
     columns lead the new ones, such as a table's keys. ``pins`` are the types that attributes have
-    whatever was published.
+    whatever was published. ``partition_by`` are the attributes whose values folders hold, not files;
+    ``open_files`` is how many files one part writes at once, each with two parts of its upload in memory.
     """
 
     bucket: str
@@ -66,62 +67,66 @@ class Target(Model):
     known_columns: tuple[Column, ...] = ()
     first: tuple[str, ...] = ()
     pins: Mapping[str, TypeField] = Field(default_factory=dict)
+    partition_by: tuple[str, ...] = ()
     row_group_bytes: int = 12 * 1024**2
     row_group_cells: int = 32 * 1024**2
     file_bytes: int = 256 * 1024**2
+    open_files: int = 16
 
     @property
     def starting_columns(self) -> tuple[Column, ...]:
-        """The columns that every file has, whatever its rows hold."""
-        return starting_columns(self.known_columns, self.pins)
+        """The columns that every file has, whatever its rows hold, and those that folders hold."""
+        known = {column.source for column in self.known_columns}
+        partitions = (
+            Column(name=name, source=source, type=NULL)
+            for source, name in self.partition_names.items()
+            if source not in known
+        )
+        return (*starting_columns(self.known_columns, self.pins), *partitions)
+
+    @property
+    def partition_names(self) -> Mapping[str, str]:
+        """What folders and table call the attributes to partition by, in their order.
+
+        They are named before all others that are new, because no file may know of these yet.
+        """
+        names = column_names(self.partition_by, {column.source: column.name for column in self.known_columns})
+        return {source: names[source] for source in self.partition_by}
 
     def unified(self, *schemas: Sequence[Column]) -> tuple[Column, ...]:
         """The columns that hold the rows of all schemas, under the names that were published."""
-        return unify(schemas, first=self.first, published=self.known_columns)
+        return unify(schemas, first=self.first, published=self.known_columns, named=self.partition_names)
 
     def accepted(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-        """The very columns; NestedValuesError if one of the rows' own is JSON text and that is refused."""
+        """The very columns; NestedValuesError if one of the rows' own is JSON text and that is refused.
+
+        PartitionError if one of those to partition by has values that cannot name folders.
+        """
+        refuse_unpartitionable(columns, self.partition_by)
         if self.nested is Nested.REFUSE:
             refuse_nested(row_columns(columns), self.format)
         return columns
+
+    def in_files(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """The columns without those that folders hold."""
+        return tuple(column for column in columns if column.source not in self.partition_by)
 
     def stored(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """The columns a file really has: nothing but nulls needs no room, and no type before one is known.
 
         Where a column is its place in the line, it has a place all the same.
         """
+        in_files = self.in_files(columns)
         if self.format in BY_POSITION:
-            return tuple(columns)
-        return tuple(column for column in columns if column.type != NULL)
+            return in_files
+        return tuple(column for column in in_files if column.type != NULL)
 
-    def key(self, part: int, number: int) -> str:
-        """Key of a part's file, the same for every attempt at it."""
+    def key(self, part: int, number: int, folder: str = "") -> str:
+        """Key of a part's file, the same for every attempt at it; PartitionError if it is too long."""
         ending = suffix(self.format, self.compression)
-        return f"{self.prefix}part-{part:05d}-{number:04d}-{run_token(self.run)}.{ending}"
-
-
-class _OpenFile:
-    """A file that is being written, and the columns it was opened with."""
-
-    def __init__(self, client: "S3Client", target: Target, key: str, columns: tuple[Column, ...]) -> None:
-        self.columns, self.rows = columns, 0
-        self.stored = target.stored(columns)
-        self._target, self._filled = target, set[str]()
-        self.upload = MultipartUpload(client, target.bucket, key)
-        self._encoder: Encoder = ENCODERS[target.format](self.upload, self.stored, target.compression)
-
-    def write(self, table: pa.Table, columns: tuple[Column, ...]) -> None:
-        self.columns = self._target.unified(self.columns, columns)
-        present = self._target.stored(columns)
-        self._encoder.write(cast(table.select([column.name for column in present]), present, self.stored))
-        self._filled.update(
-            column.source for column in present if table.column(column.name).null_count < table.num_rows
-        )
-        self.rows += table.num_rows
-
-    def finish(self) -> PartFile:
-        self._encoder.close()
-        return PartFile.of(self.upload.finish(self.rows), self.columns, self._filled)
+        key = f"{self.prefix}{folder}part-{part:05d}-{number:04d}-{run_token(self.run)}.{ending}"
+        check_key_length(key, self.partition_by)
+        return key
 
 
 class PartWriter(Generic[BatchT]):
@@ -129,25 +134,23 @@ class PartWriter(Generic[BatchT]):
 
     A new file begins where the current one reached its size, or lacks or is too narrow for a
     column that holds a value. Leaving the context by an error aborts every upload of this writer.
-    PinnedTypeError as soon as a row group holds what an attribute's pinned type does not,
-    NestedValuesError as soon as one holds what the target refuses.
+    Each row group is split among the folders of its rows. PinnedTypeError as soon as a row group holds what
+    an attribute's pinned type does not, NestedValuesError as soon as one holds what the target refuses,
+    PartitionError as soon as one has values that cannot name folders.
     """
 
     def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing[BatchT]) -> None:
-        self._client, self._target, self._part, self._typed = client, target, part, typed
+        self._target, self._typed = target, typed
         self._batches: list[BatchT] = []
         self._batch_bytes = self._batch_rows = 0
         self._batch_columns: set[str] = set()
         self._columns = target.starting_columns
-        self._file: _OpenFile | None = None
-        self._finished: list[PartFile] = []
-        self._uploads = ExitStack()
+        self._files = OpenFiles(client, target, part)
 
     @property
     def bytes_written(self) -> int:
         """Bytes handed to S3 so far, in all files of the part."""
-        open_bytes = self._file.upload.tell() if self._file else 0
-        return open_bytes + sum(file.bytes for file in self._finished)
+        return self._files.bytes_written
 
     def write(self, batch: BatchT) -> None:
         """Take one raw batch, one row per row to be written."""
@@ -164,17 +167,16 @@ class PartWriter(Generic[BatchT]):
     def finish(self) -> tuple[PartFile, ...]:
         """Write what was collected and describe all files; none if there was no row."""
         self._write_row_group()
-        self._finish_file()
-        return tuple(self._finished)
+        return self._files.finish()
 
     def __enter__(self) -> Self:
-        self._uploads.__enter__()
+        self._files.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._uploads.__exit__(kind, error, trace)
+        self._files.__exit__(kind, error, trace)
 
     def _write_row_group(self) -> None:
         batches = [batch for batch in self._batches if batch.num_rows]
@@ -186,21 +188,5 @@ class PartWriter(Generic[BatchT]):
         del batches
         wanted = held_to_pins(columns, self._target.pins)
         self._columns = self._target.accepted(self._target.unified(self._columns, wanted))
-        file = self._file
-        if file is None or self._target.stored(self._target.unified(file.columns, wanted)) != file.stored:
-            self._finish_file()
-            file = self._file = self._open_file()
-        file.write(table, columns)
-        if file.upload.tell() >= self._target.file_bytes:
-            self._finish_file()
-
-    def _open_file(self) -> _OpenFile:
-        key = self._target.key(self._part, len(self._finished))
-        file = _OpenFile(self._client, self._target, key, self._columns)
-        self._uploads.enter_context(file.upload)
-        return file
-
-    def _finish_file(self) -> None:
-        if self._file is not None:
-            self._finished.append(self._file.finish())
-            self._file = None
+        for folder, rows in by_folder(table, columns, self._target.partition_names):
+            self._files.write(folder, rows, columns, self._columns)

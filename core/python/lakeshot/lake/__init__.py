@@ -14,6 +14,9 @@ class Lake(Protocol):
     real one is replaced by what was staged. Only ``replace`` and ``drop_view`` change what readers see.
     """
 
+    def takes(self, manifest: Manifest, generation: int) -> bool:
+        """Whether a table generation, new or not, can hold the snapshot beside whatever is left in it."""
+
     def register(self, manifest: Manifest, generation: int) -> None:
         """Make a committed snapshot queryable in the table of its generation, and in no earlier one.
 

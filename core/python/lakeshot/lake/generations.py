@@ -2,32 +2,41 @@
 
 Athena cannot read a partition that declares another type for a column than its table does, so snapshots
 that disagree on a type live in different tables: generations, counted from 1. So do snapshots of different
-formats, because a table is described by one, and snapshots whose files hold columns by position if a place
-is not the same column's in both. Old snapshots stay queryable where they are, and nothing of them is ever
-rewritten.
+formats, because a table is described by one, snapshots that are partitioned by different columns, and
+snapshots whose files hold columns by position if a place is not the same column's in both. Old snapshots
+stay queryable where they are, and nothing of them is ever rewritten.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from lakeshot.columns.schema import hive_type
 from lakeshot.columns.types import Column
 from lakeshot.files import BY_POSITION, FileFormat
 
-Known = tuple[int, FileFormat, Sequence[Column]]
-"""A snapshot that has its place: its generation, its files' format and its columns."""
+
+class Shape(NamedTuple):
+    """What decides: a snapshot's file format, its files' columns, and the names of its partition columns."""
+
+    format: FileFormat
+    columns: Sequence[Column]
+    partition_names: Sequence[str] = ()
 
 
-def generation_for(columns: Sequence[Column], file_format: FileFormat, known: Sequence[Known]) -> int:
+class Known(NamedTuple):
+    """A snapshot that has its place."""
+
+    generation: int
+    shape: Shape
+
+
+def generation_for(shape: Shape, known: Sequence[Known]) -> int:
     """The newest generation whose snapshots go with this one, else a new one; 1 is the first.
 
     Snapshots that are placed by this agree pairwise within each generation.
     """
-    generations = {generation for generation, _, _ in known}
-    refused = {
-        generation
-        for generation, other_format, others in known
-        if other_format is not file_format or _differ(columns, others, file_format)
-    }
+    generations = {one.generation for one in known}
+    refused = {one.generation for one in known if _differ(shape, one.shape)}
     return max(generations - refused, default=max(generations, default=0) + 1)
 
 
@@ -36,12 +45,14 @@ def same_places(names: Sequence[str], others: Sequence[str]) -> bool:
     return all(name == other for name, other in zip(names, others, strict=False))
 
 
-def _differ(columns: Sequence[Column], others: Sequence[Column], file_format: FileFormat) -> bool:
-    own, other = _hive_types(columns, file_format), _hive_types(others, file_format)
-    if file_format in BY_POSITION and not same_places(list(own), list(other)):
+def _differ(shape: Shape, known: Shape) -> bool:
+    if (shape.format, tuple(shape.partition_names)) != (known.format, tuple(known.partition_names)):
+        return True
+    own, other = _hive_types(shape), _hive_types(known)
+    if shape.format in BY_POSITION and not same_places(list(own), list(other)):
         return True
     return any(own[name] != other[name] for name in own.keys() & other.keys())
 
 
-def _hive_types(columns: Sequence[Column], file_format: FileFormat) -> dict[str, str]:
-    return {column.name: hive_type(column.type, file_format) for column in columns}
+def _hive_types(shape: Shape) -> dict[str, str]:
+    return {column.name: hive_type(column.type, shape.format) for column in shape.columns}

@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 
 from lakeshot.commit.manifest import Manifest
 from lakeshot.config.deployed import Deployed
+from lakeshot.errors import CatalogError
 from lakeshot.lake.athena import Athena
 from lakeshot.lake.count_sql import ROWS, count_sql
+from lakeshot.lake.hive_partitions import partition_keys, partitions
 from lakeshot.lake.hive_table import merged_columns, partition_input, table_input
 from lakeshot.lake.overlay_sql import newest_changes_select
-from lakeshot.lake.partitions import drop_partition, partition_snapshots, write_partition
+from lakeshot.lake.partitions import drop_partitions, partition_snapshots, write_partitions
 from lakeshot.lake.shown import Layer, Shown
 from lakeshot.lake.sql import create_view, qualified
 from lakeshot.lake.staged_view import StagedView
-from lakeshot.lake.tables import write_table
+from lakeshot.lake.tables import find_table, write_table
 from lakeshot.lake.view import ViewDefinition
 from lakeshot.lake.view_limits import check_query_size, check_view_size
 from lakeshot.lake.view_sql import count_view_sql, nothing_select, shown_select
@@ -31,8 +33,14 @@ class HiveLake:
     athena: Athena
     deployed: Deployed
 
+    def takes(self, manifest: Manifest, generation: int) -> bool:
+        """Whether the generation's table, if it is there, has no other partition keys than the snapshot."""
+        name = self.deployed.names.table_of(generation, changes=manifest.follows is not None)
+        table = find_table(self.glue, self.deployed.database, name)
+        return table is None or not _differ(_keys(table), partition_keys(manifest))
+
     def register(self, manifest: Manifest, generation: int) -> None:
-        """Write table and partition from the manifest's own schema.
+        """Write table and partitions from the manifest's own schema.
 
         After a crawl this states what the crawler could only guess (types of JSON, columns that are
         null in the files it sampled, a snapshot without rows); columns of other snapshots stay.
@@ -41,6 +49,12 @@ class HiveLake:
         columns: dict[str, str] = {}
 
         def decide(existing: "TableTypeDef | None") -> "TableInputTypeDef":
+            if existing and _differ(_keys(existing), partition_keys(manifest)):
+                raise CatalogError(
+                    f"table {self.deployed.database}.{table} is partitioned by {', '.join(_keys(existing))}, "
+                    f"and snapshot {manifest.snapshot} by {', '.join(partition_keys(manifest))}: another run "
+                    "has made it meanwhile. Nothing was published; run again"
+                )
             stored = existing.get("StorageDescriptor", {}).get("Columns", []) if existing else []
             columns.clear()
             columns.update(merged_columns({c["Name"]: c.get("Type", "string") for c in stored}, manifest))
@@ -48,8 +62,11 @@ class HiveLake:
             return table_input(self.deployed, manifest, table, columns, parameters)
 
         write_table(self.glue, self.deployed.database, table, decide)
-        write_partition(
-            self.glue, self.deployed.database, table, partition_input(self.deployed, manifest, columns)
+        write_partitions(
+            self.glue,
+            self.deployed.database,
+            table,
+            (partition_input(self.deployed, manifest, columns, one) for one in partitions(manifest)),
         )
         if self.deployed.catalog == "crawler":
             self._leave_to_later_generations(generation)
@@ -62,6 +79,7 @@ class HiveLake:
             generation=generation,
             format=manifest.format,
             columns=manifest.columns,
+            partition_by=manifest.partition_by,
             snapshots=(manifest.snapshot,),
         )
         query = count_sql(self.deployed, shown, own, compared=compared)
@@ -107,9 +125,9 @@ class HiveLake:
         return self.athena.numbers(self.athena.run(count_view_sql(self.deployed)))[ROWS]
 
     def remove(self, snapshot: str, generation: int, *, changes: bool) -> None:
-        """Drop the snapshot's partition."""
+        """Drop the snapshot's partitions."""
         table = self.deployed.names.table_of(generation, changes=changes)
-        drop_partition(self.glue, self.deployed.database, table, snapshot)
+        drop_partitions(self.glue, self.deployed.database, table, snapshot)
 
     def drop_view(self) -> None:
         """Remove the view."""
@@ -131,4 +149,13 @@ class HiveLake:
             placed |= partition_snapshots(self.glue, database, names.table_of(generation))
         if placed:
             for snapshot in sorted(placed & partition_snapshots(self.glue, database, names.table)):
-                drop_partition(self.glue, database, names.table, snapshot)
+                drop_partitions(self.glue, database, names.table, snapshot)
+
+
+def _differ(keys: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether keys below the snapshot's do; that one is put right wherever it is not stated."""
+    return keys[1:] != others[1:]
+
+
+def _keys(table: "TableTypeDef") -> tuple[str, ...]:
+    return tuple(key["Name"] for key in table.get("PartitionKeys", []))

@@ -9,7 +9,7 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.files import BY_POSITION, FileFormat
 from lakeshot.files.avro_container import record_schema
 from lakeshot.lake.generations import same_places
-from lakeshot.names import PARTITION_KEY
+from lakeshot.lake.hive_partitions import SnapshotPartition, file_columns, partition_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import PartitionInputTypeDef, StorageDescriptorTypeDef, TableInputTypeDef
@@ -68,7 +68,7 @@ def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[s
     """
     own = {
         table_column(column.name, manifest.format): hive_type(column.type, manifest.format)
-        for column in manifest.columns
+        for column in file_columns(manifest)
     }
     if manifest.format in BY_POSITION and not same_places(list(existing), list(own)):
         return own
@@ -93,20 +93,20 @@ def table_input(
             "classification": manifest.format.value,
             "lakeshot:export": deployed.export,
         },
-        "PartitionKeys": [{"Name": PARTITION_KEY, "Type": "string"}],
+        "PartitionKeys": [{"Name": key, "Type": "string"} for key in partition_keys(manifest)],
         "StorageDescriptor": _storage(manifest.format, columns, f"s3://{deployed.bucket}/{prefix}"),
     }
 
 
 def partition_input(
-    deployed: Deployed, manifest: Manifest, columns: Mapping[str, str]
+    deployed: Deployed, manifest: Manifest, columns: Mapping[str, str], partition: SnapshotPartition
 ) -> "PartitionInputTypeDef":
-    """The partition of one snapshot."""
-    location = f"s3://{deployed.bucket}/{manifest.prefix}"
+    """One partition of a snapshot."""
+    location = f"s3://{deployed.bucket}/{partition.prefix}"
     return {
-        "Values": [manifest.snapshot],
+        "Values": list(partition.values),
         "StorageDescriptor": _storage(manifest.format, columns, location),
-        "Parameters": {"lakeshot:run": manifest.run, "recordCount": str(manifest.rows)},
+        "Parameters": {"lakeshot:run": manifest.run, "recordCount": str(partition.rows)},
     }
 
 

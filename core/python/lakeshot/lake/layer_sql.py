@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lakeshot.columns.schema import view_expression
+from lakeshot.columns.schema import partition_expression, view_expression
 from lakeshot.columns.types import Column
 from lakeshot.config.deployed import Deployed
 from lakeshot.lake.shown import Layer
@@ -32,4 +32,6 @@ def snapshots_of(deployed: Deployed, layer: Layer, *, changes: bool) -> str:
 def _value(layer: Layer, given: Column | None, wanted: Column) -> str:
     if given is None:
         return null_of(wanted.type)
-    return widened(view_expression(given, layer.format), given.type, wanted.type)
+    is_in_folders = given.source in layer.partition_by
+    value = partition_expression(given) if is_in_folders else view_expression(given, layer.format)
+    return widened(value, given.type, wanted.type)

@@ -9,12 +9,13 @@ class Layer(Model):
     """Snapshots that are read in the same way, because they have one table generation and the same columns.
 
     ``columns`` are all that their files have: in changes, ``lakeshot.columns.changes`` before the rows' own.
-    ``snapshots`` are partition values.
+    Of the attributes to ``partition_by``, folders have the values. ``snapshots`` are partition values.
     """
 
     generation: int
     format: FileFormat
     columns: tuple[Column, ...]
+    partition_by: tuple[str, ...] = ()
     snapshots: tuple[str, ...]
 
 

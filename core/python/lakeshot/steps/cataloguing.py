@@ -8,6 +8,7 @@ from lakeshot.commit.manifest import Manifest
 from lakeshot.errors import CatalogError, LockLostError, RunGoneError
 from lakeshot.lake import Lake
 from lakeshot.lake.generations import Known, generation_for
+from lakeshot.lake.hive_partitions import shape_of
 from lakeshot.lake.shown import Shown
 from lakeshot.steps.alike import alike
 from lakeshot.steps.entering import EnteredRun
@@ -48,7 +49,9 @@ class Cataloguer:
         placed = run.snapshot().generation
         if placed is not None:
             return placed
-        generation = generation_for(manifest.columns, manifest.format, list(self._known(run, manifest)))
+        generation = generation_for(shape_of(manifest), list(self._known(run, manifest)))
+        while not self.lake.takes(manifest, generation):  # a run that failed has left its table there
+            generation += 1
         # Told before it is done, so that whoever closes this run knows where to look.
         run.snapshots.placed(manifest.snapshot, generation, run=run.plan.run, fence=run.fence)
         return generation
@@ -58,7 +61,7 @@ class Cataloguer:
         verified = (entry for entry in run.snapshots.all() if entry.state == "verified")
         of_table = (entry for entry in verified if (entry.follows is None) == (manifest.follows is None))
         for generation, _, other in alike(self.s3, of_table):
-            yield generation, other.format, other.columns
+            yield Known(generation, shape_of(other))
 
     def _compared(self, run: EnteredRun) -> Shown | None:
         """What the published view shows that this snapshot's has to be equal to; None if there is no such."""

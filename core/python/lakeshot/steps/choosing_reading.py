@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from lakeshot.columns.partition_by import refuse_folder_per_row
 from lakeshot.config.deployed import Deployed
 from lakeshot.config.payload import Payload
 from lakeshot.dynamodb.describe import describe_table
@@ -34,9 +35,10 @@ def choose_reading(
     ``scope`` is that of a run of kind ``changes``, None of any other; ``reused`` are the exports that it
     shall convert once more. Raises SourceError if the table is missing, cannot be read in the wanted way, or
     cannot be scanned within the job's timeout; PayloadError if the moment cannot be had, or the reused
-    exports are of another table.
+    exports are of another table; PartitionError if every row would have a folder to itself.
     """
     source, throughput = describe_table(client, payload.source_table)
+    refuse_folder_per_row(deployed.partition_by, source.key_attributes, source.name)
     if reused is not None:
         return _again(payload, deployed, source, scope, reused)
     route, route_from = _route(client, deployed, moment if is_asked_for else None)

@@ -19,6 +19,7 @@ NEXT_STEPS = {
     "SourceError": "Correct the source table or its name, then run again.",
     "NestedValuesError": "Say 'nested: json' in exports.yaml or pin the attribute's type, deploy, run again.",
     "PinnedTypeError": "Widen or remove the attribute's entry in 'types' of exports.yaml, deploy, run again.",
+    "PartitionError": "Take another attribute for 'partition_by' in exports.yaml, deploy, run again.",
     "PermissionDeniedError": "Allow the action in the role's policy, then run again.",
     "VerificationError": "Run again; if it repeats, look at the job's log. If it was a rollback, "
     "choose another snapshot, or restore the file from the bucket's versions.",

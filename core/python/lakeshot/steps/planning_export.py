@@ -109,7 +109,7 @@ class ExportPlanner:
         if (shown := self._shown(export)) is None:
             return None
         try:
-            links = chain(shown, self._snapshots(export).all())
+            links = chain(shown, self._snapshots(export).get)
         except CatalogError:
             return None
         manifest = self._manifest(shown)

@@ -25,7 +25,7 @@ def showing(s3: "S3Client", snapshots: Snapshots, newest: Snapshot) -> Shown:
     if newest.generation is None:
         raise CatalogError(f"snapshot {newest.snapshot} is not in the catalog; run again")
     manifest = load_manifest(s3, str(newest.manifest), str(newest.manifest_sha256))
-    whole, *changes = (newest,) if newest.follows is None else chain(newest, snapshots.all())
+    whole, *changes = chain(newest, snapshots.get)
     (base,) = _layers(s3, [whole])
     return Shown(
         snapshot=newest.snapshot,
@@ -43,5 +43,6 @@ def _layers(s3: "S3Client", entries: Iterable[Snapshot]) -> Iterable[Layer]:
             generation=generation,
             format=manifest.format,
             columns=manifest.columns,
+            partition_by=manifest.partition_by,
             snapshots=tuple(entry.snapshot for entry in group),
         )

@@ -59,7 +59,7 @@ MOMENTS = {
     ),
     "wait for crawler": Moment(machine("glue", "GetCrawler", "aborted-crawl"), export="aborted-crawl"),
     "catalog": Moment(
-        at("catalog", "glue", "CreatePartition", "aborted", acted=True), "catalog", "LockLostError"
+        at("catalog", "glue", "BatchCreatePartition", "aborted", acted=True), "catalog", "LockLostError"
     ),
     "count rows": Moment(machine("athena", "StartQueryExecution", "snapshots_aborted")),
     "verify readable": Moment(

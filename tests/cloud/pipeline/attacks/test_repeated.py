@@ -25,7 +25,7 @@ STATES = {
 MIDST: Mapping[str, tuple[str, str, str]] = {
     "plan": ("s3", "PutObject", "runs/repeated/"),
     "verify_files": ("s3", "GetObject", "snapshots_repeated/"),
-    "catalog": ("glue", "CreatePartition", "repeated"),
+    "catalog": ("glue", "BatchCreatePartition", "repeated"),
     "verify_readable": ("dynamodb", "TransactWriteItems", "#repeated"),
     "publish": ("glue", "UpdateTable", '"repeated"'),
     "retain": ("dynamodb", "TransactWriteItems", "#repeated"),

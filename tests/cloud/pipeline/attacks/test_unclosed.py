@@ -16,11 +16,15 @@ pytestmark = pytest.mark.cloud
 
 IDS = [f"{number:02d}" for number in range(10)]
 CATALOGUED = Fault(
-    service="glue", operation="CreatePartition", role=NAMES.function("catalog"), about="unclosed", acted=True
+    service="glue",
+    operation="BatchCreatePartition",
+    role=NAMES.function("catalog"),
+    about="unclosed",
+    acted=True,
 )
 """A run has files and a partition by then."""
 UNCATALOGUING = Fault(
-    service="glue", operation="DeletePartition", role=NAMES.function("close"), about="unclosed"
+    service="glue", operation="BatchDeletePartition", role=NAMES.function("close"), about="unclosed"
 )
 BUSY = Refusal(code="OperationTimeoutException")
 
@@ -82,7 +86,9 @@ def test_a_state_machine_whose_own_close_fails_is_closed_by_the_event(
     pipeline: Pipeline, shown: str, faults: Faults
 ) -> None:
     """The run fails by itself, its Catch cannot close it, and the event of its end does."""
-    denied = Refusal(code="AccessDeniedException", message="not authorized to perform: glue:CreatePartition")
+    denied = Refusal(
+        code="AccessDeniedException", message="not authorized to perform: glue:BatchCreatePartition"
+    )
     faults.plant(CATALOGUED.model_copy(update={"refusal": denied}))
     planted = faults.plant(UNCATALOGUING.model_copy(update={"refusal": BUSY}))
     run = pipeline.start("unclosed")

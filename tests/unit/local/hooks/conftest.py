@@ -23,7 +23,17 @@ PATCHED = {
     athena: ["_parse_ddl", "_execute_query"],
     dynamodb: ["_execute_transaction", "_remove_item", "_set_item"],
     eventbridge: ["_dispatch_to_lambda", "_invoke_target", "_put_events"],
-    glue: ["_create_crawler", "_create_job", "_update_crawler", "_update_job", "_update_table"],
+    glue: [
+        "_batch_create_partition",
+        "_batch_update_partition",
+        "_create_crawler",
+        "_create_job",
+        "_create_partition",
+        "_get_partitions",
+        "_update_crawler",
+        "_update_job",
+        "_update_table",
+    ],
     iam: [
         "_create_policy",
         "_create_policy_version",

@@ -8,7 +8,7 @@ from ministack.services import athena, eventbridge, lambda_svc
 
 from local.hooks.events import invoke_functions_of_rules_again
 from local.hooks.functions import name_function_errors, raised, send_failures_as_the_function
-from local.hooks.partitions import supply_update_partition
+from local.hooks.partitions import supply_partition_operations
 from local.hooks.permissions import check_glue_resources
 from tests.unit.local.hooks.calls import call, make_role, wait_for
 
@@ -77,7 +77,7 @@ def test_an_athena_query_is_checked_on_its_workgroup() -> None:
 
 def test_one_partition_is_updated() -> None:
     """UpdatePartition replaces a registered partition and refuses one that is not registered."""
-    supply_update_partition()
+    supply_partition_operations()
     where = {"DatabaseName": "d", "TableName": "t"}
     call("glue", "CreateDatabase", {"DatabaseInput": {"Name": "d"}})
     call("glue", "CreateTable", {"DatabaseName": "d", "TableInput": {"Name": "t"}})
