@@ -33,6 +33,11 @@ def export_files(table: StoredTable) -> int:
     return max(int(_setting(table, "export-files", "LAKESHOT_EXPORT_FILES", "4")), 1)
 
 
+def written_seconds_ago(table: StoredTable) -> float:
+    """Return how long ago what is done now counts as done: that many of the minutes above, 0 by default."""
+    return float(table.tags.get(f"{_PREFIX}written-minutes-ago") or 0) * minute_seconds(table)
+
+
 def read_log_path() -> str | None:
     """Return the file that every read is noted in, one JSON object a line; None for none."""
     return os.environ.get("LAKESHOT_READ_LOG") or None

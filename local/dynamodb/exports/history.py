@@ -30,10 +30,12 @@ class History:
         self._first = dict(items)
         self._writes: list[Write] = []
 
-    def record(self, now: int, place: Place, before: JsonObject | None, after: JsonObject | None) -> None:
-        """Add a write; no two are at the same microsecond."""
+    def record(
+        self, written_at: int, place: Place, before: JsonObject | None, after: JsonObject | None
+    ) -> None:
+        """Add a write, right after the last if its time is not later; no two are at the same microsecond."""
         latest = self._writes[-1].written_at if self._writes else 0
-        self._writes.append(Write(max(now, latest + 1), place, before, after))
+        self._writes.append(Write(max(written_at, latest + 1), place, before, after))
 
     def items_at(self, instant: int) -> list[JsonObject]:
         """Return the items as all writes before ``instant`` left them."""

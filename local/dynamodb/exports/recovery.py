@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.dynamodb.exports.history import History
-from local.dynamodb.settings import minute_seconds
+from local.dynamodb.settings import minute_seconds, written_seconds_ago
 from local.hooks import JsonObject
 from local.hooks.dynamodb import StoredTable
 from local.hooks.item_changes import ItemChange, items_lock
@@ -29,6 +29,11 @@ class Recovery:
     enabled_at: int
     period_days: int
     history: History
+
+    @property
+    def created_at(self) -> int:
+        """When its table was made: no later than recovery was switched on, which a test may date back."""
+        return min(self.table.created_at * SECOND, self.enabled_at)
 
     def earliest(self, now: int) -> int:
         """Return the first instant that can be gone back to."""
@@ -61,17 +66,17 @@ class Recoveries:
                 known.period_days = period_days
             else:
                 # AWS tells the second it was switched on in as the earliest, and takes it for an export.
-                since = self._clock() // SECOND * SECOND
+                since = self._written_at(table) // SECOND * SECOND
                 history = History(table.placed_items())
                 self._by_arn[table.arn] = Recovery(table, since, period_days, history)
 
     def record(self, change: ItemChange) -> None:
-        """Take a write into the history of its table, if it has one."""
+        """Take a write into the history of its table, if it has one; it is after all that is there."""
         known = self.of(change.table)
         if known is None:
             return
-        now = self._clock()
-        known.history.record(now, change.place, change.before, change.after)
+        written_at = max(self._written_at(change.table), known.enabled_at)
+        known.history.record(written_at, change.place, change.before, change.after)
 
     def forget_expired(self, recovery: Recovery) -> None:
         """Let go of what lies before the recovery period."""
@@ -91,3 +96,6 @@ class Recoveries:
                 "LatestRestorableDateTime": known.latest(now) // SECOND,
             }
         return {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery}
+
+    def _written_at(self, table: StoredTable) -> int:
+        return self._clock() - round(written_seconds_ago(table) * SECOND)

@@ -111,9 +111,10 @@ class Exports:
         self, request: ExportRequest, table: StoredTable, asked: JsonObject, now: int
     ) -> tuple[Export, Callable[[], Content]]:
         """Return the export, and what encodes the items and writes that it found now."""
+        known = self.recoveries.of(table)
         if request.period is not None:
-            check_begins_after_creation(table, request.period)
-        recovery = recovery_needed(table, self.recoveries.of(table))
+            check_begins_after_creation(table, known, request.period)
+        recovery = recovery_needed(table, known)
         self.recoveries.forget_expired(recovery)
         export = Export(
             arn=f"{table.arn}/export/{now // MILLISECOND:014d}-{secrets.token_hex(4)}",

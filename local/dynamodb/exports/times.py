@@ -24,9 +24,10 @@ def recovery_needed(table: StoredTable, recovery: Recovery | None) -> Recovery:
     return recovery
 
 
-def check_begins_after_creation(table: StoredTable, asked: AskedPeriod) -> None:
+def check_begins_after_creation(table: StoredTable, recovery: Recovery | None, asked: AskedPeriod) -> None:
     """Raise ServiceError for a window from before the table was made; AWS looks at this before recovery."""
-    if asked.since < table.created_at * SECOND:
+    created_at = table.created_at * SECOND if recovery is None else recovery.created_at
+    if asked.since < created_at:
         raise _refused(
             "Incremental export period from time cannot be less than the table creation time : "
             + _moment(asked.since)
@@ -36,7 +37,7 @@ def check_begins_after_creation(table: StoredTable, asked: AskedPeriod) -> None:
 def exported_instant(recovery: Recovery, asked: int | None, now: int) -> int:
     """Return the instant of a full export, by default now. Raises ServiceError for one out of reach."""
     instant = now if asked is None else asked
-    if instant > now or instant < recovery.table.created_at * SECOND:
+    if instant > now or instant < recovery.created_at:
         raise _refused("Export Time is invalid")
     if instant < recovery.earliest(now):
         raise _refused(_UNAVAILABLE)

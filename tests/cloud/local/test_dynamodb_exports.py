@@ -377,6 +377,27 @@ def test_windows_that_touch_lose_and_repeat_nothing(account: Account) -> None:
     assert all(len(keys) > 10 for keys in found)
 
 
+def test_a_test_writes_to_a_table_s_past(account: Account) -> None:
+    """By a tag, under AWS's own windows: of now, an hour ago and two hours ago each is in its own window."""
+    table = Table(account, minute_seconds="60", export_minutes="0", written_minutes_ago="180")
+    for minutes, pk in (("120", "two"), ("60", "one"), ("0", "now")):
+        tag = {"Key": "lakeshot-local:written-minutes-ago", "Value": minutes}
+        table.dynamodb.tag_resource(ResourceArn=table.arn, Tags=[tag])
+        table.put(pk)
+    now = int(time.time())
+    half_past_two, half_past_one, half_past = now - 9000, now - 5400, now - 1800
+    full = table.start(ExportTime=half_past_one)
+    arns = [table.start_changes(*window) for window in pairwise((half_past_two, half_past_one, half_past))]
+    assert ExportFiles.of(account, full).items().keys() == {"two"}
+    (two,), (one,) = (ExportFiles.of(account, arn).lines for arn in arns)
+    assert (two["Keys"], one["Keys"]) == ({"pk": {"S": "two"}}, {"pk": {"S": "one"}})
+    written = int(one["Metadata"]["WriteTimestampMicros"]["N"]) // 1_000_000
+    assert half_past_one < written < half_past
+    assert ExportFiles.of(account, table.start()).items().keys() == {"two", "one", "now"}
+    with pytest.raises(ClientError, match="less than the table creation time"):
+        table.start_changes(now - 3 * 3600 - 60, half_past)
+
+
 Request = Callable[[Table, int], dict[str, Any]]
 
 

@@ -1,11 +1,13 @@
 """Rules of recovery and exports that take hours, or hundreds: with a clock of their own."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ministack.services.dynamodb import _tags
 
 from local.dynamodb.exports.export import Export
 from local.dynamodb.exports.history import Write
@@ -13,7 +15,7 @@ from local.dynamodb.exports.lines import full_content, incremental_content
 from local.dynamodb.exports.recovery import DAY, SECOND, Recoveries, Recovery
 from local.dynamodb.exports.register import IN_FLIGHT, Register
 from local.dynamodb.exports.request import AskedPeriod, Destination, ExportRequest
-from local.dynamodb.exports.times import exported_instant, exported_period
+from local.dynamodb.exports.times import check_begins_after_creation, exported_instant, exported_period
 from local.dynamodb.partition_hash import partition_of
 from local.hooks import ServiceError
 from local.hooks.dynamodb import StoredTable
@@ -149,6 +151,68 @@ def test_a_full_export_is_of_now_or_of_a_time_within_the_period(table: StoredTab
     assert exported_instant(known, NOW + DAY, now) == NOW + DAY
     with pytest.raises(ServiceError, match="not available for specified export time"):
         exported_instant(known, NOW + DAY - 1, now)
+
+
+@pytest.fixture
+def minutes_ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Tag the table: what is done from now on was done so many minutes ago."""
+
+    def tag(minutes: str) -> None:
+        monkeypatch.setitem(_tags, ARN, [{"Key": "lakeshot-local:written-minutes-ago", "Value": minutes}])
+
+    return tag
+
+
+def test_what_is_done_while_the_tag_is_set_was_done_in_the_past(
+    table: StoredTable, clock: Clock, minutes_ago: Callable[[str], None]
+) -> None:
+    """Recovery and each write, by the tag of its moment; without it they are of now."""
+    table._table["CreationDateTime"] = NOW // SECOND
+    recoveries = Recoveries(clock)
+    minutes_ago("600")
+    recoveries.switch(table, enabled=True)
+    minutes_ago("90.5")
+    recoveries.record(ItemChange(table, ("new", ""), None, item("new")))
+    minutes_ago("0")
+    recoveries.record(ItemChange(table, ("old", ""), item("old"), None))
+    known = recoveries.of(table)
+    assert known is not None
+    assert known.earliest(NOW) == NOW - 10 * HOUR
+    times = [write.written_at for write in known.history.changes(0, NOW + 1)]
+    assert times == [NOW - 90 * MINUTE - 30 * SECOND, NOW]
+
+
+def test_the_table_is_as_old_as_its_recovery(
+    table: StoredTable, clock: Clock, minutes_ago: Callable[[str], None]
+) -> None:
+    """Though it was made just now, all since then is exported; what is before was before its creation."""
+    table._table["CreationDateTime"] = NOW // SECOND
+    minutes_ago("600")
+    known = recovery(table, clock)
+    minutes_ago("0")
+    began = NOW - 10 * HOUR
+    assert exported_instant(known, began, NOW) == began
+    asked = AskedPeriod(began, began + 15 * MINUTE, "NEW_IMAGE")
+    check_begins_after_creation(table, known, asked)
+    assert exported_period(known, asked, NOW).since == began
+    with pytest.raises(ServiceError, match="Export Time is invalid"):
+        exported_instant(known, began - SECOND, NOW)
+    for early, of_table in ((began - SECOND, known), (began, None)):
+        with pytest.raises(ServiceError, match="less than the table creation time"):
+            check_begins_after_creation(table, of_table, AskedPeriod(early, NOW, "NEW_IMAGE"))
+
+
+def test_time_does_not_go_back(table: StoredTable, clock: Clock, minutes_ago: Callable[[str], None]) -> None:
+    """A write that would be earlier than the last one, or than recovery, comes right after it."""
+    recoveries = Recoveries(clock)
+    recoveries.switch(table, enabled=True)
+    for minutes, pk in (("30", "a"), ("0", "b"), ("20", "c")):
+        minutes_ago(minutes)
+        recoveries.record(ItemChange(table, (pk, ""), None, item(pk)))
+    known = recoveries.of(table)
+    assert known is not None
+    times = {write.place[0]: write.written_at for write in known.history.changes(0, NOW + DAY)}
+    assert times == {"a": NOW, "b": NOW + 1, "c": NOW + 2}
 
 
 def export(number: int = 0, *, token: str | None = None, **asked: object) -> Export:

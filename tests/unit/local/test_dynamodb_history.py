@@ -10,11 +10,11 @@ from local.hooks import JsonObject
 
 Item = JsonObject
 Step = tuple[int, str, int | None]
-"""Microseconds since the step before, the item's key, and its new value (None: deleted)."""
+"""Microseconds since the step before (negative: a mistake), the key, and its new value (None: deleted)."""
 
 FIRST = {"a": 0, "b": 0}
 steps = st.lists(
-    st.tuples(st.integers(0, 3), st.sampled_from("abcd"), st.one_of(st.none(), st.integers(1, 3))),
+    st.tuples(st.integers(-2, 3), st.sampled_from("abcd"), st.one_of(st.none(), st.integers(1, 3))),
     max_size=30,
 )
 instants = st.integers(0, 60)
