@@ -14,10 +14,11 @@ from lakeshot.dynamodb.columns import typed
 from lakeshot.dynamodb.export_file import LONGEST_LINE_BYTES, PIECE_BYTES, ExportFile, whole_lines
 from lakeshot.dynamodb.export_manifest import DataFile
 from lakeshot.dynamodb.items import Items
-from lakeshot.errors import SourceError
+from lakeshot.errors import PermissionDeniedError, SourceError
 from tests.unit.conftest import BUCKET
 from tests.unit.dynamodb.exports import FOLDER, lines_of, md5, put_data, put_items
 from tests.unit.dynamodb.type_table import Value
+from tests.unit.interleaving import denied, just_before
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -110,6 +111,16 @@ def test_a_missing_file_is_told_by_name(s3: "S3Client") -> None:
     """The manifest names it, so the export is not whole."""
     file = DataFile(key=f"{FOLDER}data/gone.json.gz", items=1, md5="x")
     with pytest.raises(SourceError, match=rf"manifest names s3://{BUCKET}/{file.key}, which is missing"):
+        read(s3, file)
+
+
+def test_a_file_that_may_not_be_read_is_not_told_as_missing(s3: "S3Client") -> None:
+    """S3 answers a job alike in both cases."""
+    file = put_items(s3, "a", ITEMS)
+    with just_before(s3, "get_object", denied), pytest.raises(PermissionDeniedError, match="s3:GetObject on"):
+        read(s3, file)
+    s3.delete_object(Bucket=BUCKET, Key=file.key)
+    with just_before(s3, "get_object", denied), pytest.raises(SourceError, match="which is missing"):
         read(s3, file)
 
 

@@ -12,7 +12,7 @@ from lakeshot.dynamodb.export_lines import is_item, read_lines
 from lakeshot.dynamodb.export_manifest import DataFile, md5_text
 from lakeshot.dynamodb.items import Items
 from lakeshot.errors import SourceError
-from lakeshot.refusals import refusals_named
+from lakeshot.listing import body_if_there
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -87,13 +87,9 @@ class ExportFile:
         return SourceError(f"{self.uri} cannot be read: {reason}. {_AGAIN}")
 
     def _open(self) -> _Bytes:
-        try:
-            with refusals_named("s3:GetObject", self.uri):
-                body: _Bytes = self._client.get_object(Bucket=self._bucket, Key=self._file.key)["Body"]
-        except self._client.exceptions.NoSuchKey as error:
-            raise SourceError(
-                f"the export's manifest names {self.uri}, which is missing. {_AGAIN}"
-            ) from error
+        body = body_if_there(self._client, self._bucket, self._file.key)
+        if body is None:
+            raise SourceError(f"the export's manifest names {self.uri}, which is missing. {_AGAIN}")
         return body
 
     def _check(self, source: "_Hashed") -> None:
