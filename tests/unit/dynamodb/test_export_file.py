@@ -142,7 +142,7 @@ def test_a_gzip_stream_without_end_is_refused(s3: "S3Client", left_out: int) -> 
 
 def test_bytes_that_are_no_gzip_are_refused(s3: "S3Client") -> None:
     """As they are where somebody put other files in the place of DynamoDB's."""
-    with pytest.raises(SourceError, match="cannot be read: Error -3 while decompressing data"):
+    with pytest.raises(SourceError, match=r"cannot be read: .* Invalid gzip"):
         read(s3, put_data(s3, "a", TEXT, 3))
 
 
