@@ -53,7 +53,7 @@ def test_a_gzip_file_may_have_several_members(s3: "S3Client") -> None:
     assert ids(read(s3, put_data(s3, "a", body, 3))) == ["0", "1", "2"]
 
 
-@pytest.mark.parametrize("body", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("body", [b"", gzip.compress(b"")], ids=["no bytes", "compressed"])
 def test_a_file_without_items_has_none(s3: "S3Client", body: bytes) -> None:
     """There is one for each empty partition, whether or not it is compressed nothing or nothing at all."""
     assert read(s3, put_data(s3, "a", body, 0)) == []
