@@ -11,7 +11,7 @@ from types import FrameType
 
 from demo.cdk import Cdk
 from demo.narrator import Narrator, StepFailedError
-from demo.story import CONFIG, DemoResult, Story
+from demo.story import CONFIG, MINUTE_SECONDS, DemoResult, Story
 from local.instance import Instance
 from operate.context import Context, Output
 from operate.embedded_cloud import point_at
@@ -62,7 +62,7 @@ def demonstrate(directory: Path, items: int, output: Output) -> DemoResult:
     narrator = Narrator(output.messages)
     server_log = directory / "cloud" / "server.log"
     with narrator.step("Start the embedded cloud, with IAM and TLS on", server_log):
-        cloud = Instance.start(directory / "cloud")
+        cloud = Instance.start(directory / "cloud", dynamodb_minute_seconds=MINUTE_SECONDS)
     with cloud:
         point_at(cloud, os.environ)
         story = Story(

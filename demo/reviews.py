@@ -28,3 +28,10 @@ def create(tables: "DynamoDBClient") -> None:
     tables.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1})
     for review in _REVIEWS:
         tables.put_item(TableName=TABLE, Item=review)
+
+
+def switch_on_recovery(tables: "DynamoDBClient") -> None:
+    """Let DynamoDB keep what the table held at any instant, so that it can export the table itself."""
+    tables.update_continuous_backups(
+        TableName=TABLE, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )

@@ -1,6 +1,7 @@
 """The demo, as a newcomer runs it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.cloud
 @pytest.mark.spark
 def test_the_demo_measures_what_it_promises_and_leaves_nothing(tmp_path: Path) -> None:
-    """From nothing to queried snapshots without a prompt; the last line is the result, measured."""
+    """From nothing to queried snapshots by both routes, without a prompt; the last line is measured."""
     told = subprocess.run(
         [sys.executable, "-m", "demo", "--json", "--items", "500"],
         cwd=ROOT,
@@ -25,6 +26,7 @@ def test_the_demo_measures_what_it_promises_and_leaves_nothing(tmp_path: Path) -
         timeout=600,
     )
     assert told.returncode == 0, told.stderr
+    assert re.findall(r"^ +route +(\w+):", told.stderr, re.MULTILINE) == ["scan", "native", "scan"]
     result = json.loads(told.stdout.splitlines()[-1])
     assert result.pop("seconds") > 0
     assert result == {

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
+
+from botocore.exceptions import ClientError
 
 
 @contextmanager
@@ -28,3 +30,8 @@ def just_before(
     finally:
         delattr(client, operation)
     assert left <= 0, f"{operation} was not called {call} times"
+
+
+def denied() -> NoReturn:
+    """Happens where a role lacks the call's permission."""
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "Call")

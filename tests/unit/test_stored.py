@@ -9,7 +9,7 @@ from lakeshot.errors import CommitError, PermissionDeniedError
 from lakeshot.model import Model
 from lakeshot.stored import load, load_if_there, save_once
 from tests.unit.conftest import BUCKET
-from tests.unit.interleaving import just_before
+from tests.unit.interleaving import denied, just_before
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -79,17 +79,13 @@ def test_a_document_that_was_changed_is_not_trusted(body: bytes, s3: "S3Client")
 
 def test_what_s3_refuses_is_told_by_action_and_object(s3: "S3Client") -> None:
     """A role lacks a permission."""
-
-    def deny() -> None:
-        raise refused("AccessDenied")
-
     with (
-        just_before(s3, "put_object", deny),
+        just_before(s3, "put_object", denied),
         pytest.raises(PermissionDeniedError, match="s3:PutObject on s3"),
     ):
         save_once(s3, URI, Note(text="x"))
     with (
-        just_before(s3, "get_object", deny),
+        just_before(s3, "get_object", denied),
         pytest.raises(PermissionDeniedError, match="s3:GetObject on s3"),
     ):
         load(s3, URI, Note)

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from demo import events, reviews
+from lakeshot.dynamodb.recovery import find_recovery
 
 
 def test_keys_are_unique_and_the_table_repeatable() -> None:
@@ -46,3 +47,13 @@ def test_the_reference_table_has_two_reviews() -> None:
     reviews.create(tables)
     reviews.create(tables)
     assert tables.scan(TableName="Reviews", Select="COUNT")["Count"] == 2
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_reference_table_gets_recovery_when_it_is_asked_for() -> None:
+    """Without it the table is scanned, with it DynamoDB exports it."""
+    tables = boto3.client("dynamodb")
+    reviews.create(tables)
+    assert find_recovery(tables, "Reviews") is None
+    reviews.switch_on_recovery(tables)
+    assert find_recovery(tables, "Reviews") is not None

@@ -9,6 +9,7 @@ from lakeshot.dynamodb.export_manifest import DataFile, read_manifest
 from lakeshot.errors import SourceError
 from tests.unit.conftest import BUCKET
 from tests.unit.dynamodb.exports import FOLDER, TABLE, WINDOW, put_manifest
+from tests.unit.interleaving import denied, just_before
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -111,6 +112,13 @@ def test_a_manifest_that_was_changed_is_refused(
     harm(s3)
     with pytest.raises(SourceError, match=told):
         read_manifest(s3, export)
+
+
+def test_a_checksum_of_the_other_name_is_found_where_s3_forbids_what_is_missing(s3: "S3Client") -> None:
+    """As it does to a job, which may list by prefix only."""
+    export = put_manifest(s3, FILES, checksum="checksum")
+    with just_before(s3, "get_object", denied, call=2):
+        assert read_manifest(s3, export) == FILES
 
 
 def test_a_manifest_that_names_a_file_twice_is_refused(s3: "S3Client") -> None:

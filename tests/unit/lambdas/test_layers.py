@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.unit.services import ENVIRONMENT
 
 REPOSITORY = Path(__file__).parents[3]
-ONLY_IN_JOBS = ("fastavro", "pyarrow.orc", "pyarrow._orc")
-"""What the public layer lacks: its Arrow knows no ORC, and nothing in it reads Avro."""
+ONLY_IN_JOBS = ("fastavro", "isal", "pyarrow.orc", "pyarrow._orc")
+"""What the public layer lacks: its Arrow knows no ORC, and nothing in it reads Avro or gunzips by ISA-L."""
 
 
 def test_no_function_needs_what_the_layers_lack() -> None:

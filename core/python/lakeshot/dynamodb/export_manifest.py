@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lakeshot.dynamodb.raw_export import RawExport
 from lakeshot.dynamodb.windows import Window
 from lakeshot.errors import SourceError
+from lakeshot.listing import body_if_there
 from lakeshot.model import Model
-from lakeshot.stored import read
+from lakeshot.names import split_s3_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -115,11 +116,11 @@ def md5_text(digest: bytes) -> str:
 
 def _checked(client: "S3Client", uri: str) -> bytes:
     """The bytes of a manifest file, which have the checksum that stands next to it."""
-    body = read(client, uri)
+    body = _read(client, uri)
     if body is None:
         raise SourceError(f"the export manifest {uri} is missing; {_AGAIN}")
     beside = [uri.removesuffix(".json") + ending for ending in _CHECKSUMS]
-    wanted = next((found for name in beside if (found := read(client, name)) is not None), None)
+    wanted = next((found for name in beside if (found := _read(client, name)) is not None), None)
     if wanted is None:
         raise SourceError(f"the checksum of {uri} is missing ({' or '.join(beside)}); {_AGAIN}")
     given = md5_text(hashlib.md5(body, usedforsecurity=False).digest())
@@ -129,6 +130,11 @@ def _checked(client: "S3Client", uri: str) -> bytes:
             f"not {wanted.strip().decode(errors='replace')}; {_AGAIN}"
         )
     return body
+
+
+def _read(client: "S3Client", uri: str) -> bytes | None:
+    body = body_if_there(client, *split_s3_uri(uri))
+    return None if body is None else body.read()
 
 
 def _parsed(model: type[_Document], text: bytes, uri: str) -> _Document:
