@@ -16,8 +16,10 @@ from lakeshot.files import FileFormat
 from lakeshot.lake.count_sql import count_sql
 from lakeshot.lake.shown import Layer, Shown
 from lakeshot.names import snapshot_name
+from lakeshot.steps.choosing_scope import MOST_LINKS, MOST_SCHEMAS
 from tests.unit.lake.drawn_histories import IN_A_FIXTURE, written
 from tests.unit.lake.histories import BEGIN, KEYS, History, Schema, Write, Written, write
+from tests.unit.manifests import column
 
 END_1, END_2 = BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2)
 SECOND = timedelta(seconds=1)
@@ -72,6 +74,27 @@ def test_changes_are_counted_beside_what_they_make_of_the_view(deployed: Deploye
     own = shown.changes[-1].model_copy(update={"snapshots": (shown.snapshot,)})
     assert counted(lake, shown, own) == {"rows": "1", "rows_shown": "3"}
     assert '"value"' not in count_sql(deployed, shown, own, compared=None)
+
+
+def test_the_longest_chain_is_counted_by_a_query_that_states_can_pass(deployed: Deployed) -> None:
+    """However many columns there are: 32 KiB is what a state may hold."""
+    columns = tuple(column(f"Attribute {number}", "string") for number in range(1_600))
+    names = [snapshot_name(BEGIN + timedelta(hours=number)) for number in range(MOST_LINKS + 1)]
+    base = Layer(generation=1, format=FileFormat.PARQUET, columns=columns, snapshots=(names[0],))
+    size = MOST_LINKS // MOST_SCHEMAS
+    changes = tuple(
+        base.model_copy(update={"generation": number, "snapshots": tuple(names[1 + number * size :][:size])})
+        for number in range(MOST_SCHEMAS)
+    )
+    shown = Shown(
+        snapshot=names[-1],
+        columns=columns,
+        keys=("Attribute 0", "Attribute 1"),
+        base=base,
+        changes=changes,
+        last_window=names[-1],
+    )
+    assert len(count_sql(deployed, shown, changes[-1], compared=None)) < 32 * 1024
 
 
 @IN_A_FIXTURE
