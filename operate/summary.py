@@ -98,7 +98,9 @@ def _failure(observation: Observation, published: Mapping[str, str | None]) -> d
         "next step": failure.next_step if failure is not None else "look at the execution",
         "run again": f"make run {observation.target.option}",
     }
-    if record is not None and record.exported_bytes is not None:
+    if record is not None and record.mode == "check":
+        facts["run again"] = f"make run {observation.target.option} ARGS=--check"
+    elif record is not None and record.exported_bytes is not None:
         reusing = f'make run {observation.target.option} ARGS="--reuse-export {observation.run}"'
         facts["or reuse"] = f"{reusing}: what DynamoDB has exported, without exporting it again"
     return facts

@@ -239,10 +239,11 @@ class Stage:
         *,
         group: DeployedGroup | None = None,
         rollback: bool = False,
+        native: bool = False,
         follows: str | None = None,
         compared_with: str | None = None,
     ) -> Plan:
-        """Recorded, entered, claimed and planned; natively if there is a snapshot to follow or to compare."""
+        """Recorded, entered, claimed and planned; natively, too, if there is one to follow or to compare."""
         moment = NOON + timedelta(days=day - 1)
         self._record(self.runs, run, export, moment, group=group.group if group else None)
         self._enter(export, run)
@@ -258,7 +259,7 @@ class Stage:
             deployed=self.deployed[export],
             baseline=None,
             allow_older=rollback,
-            reading=None if rollback else _reading(moment, follows, compared_with),
+            reading=None if rollback else _reading(moment, follows, compared_with, native=native),
             data_bytes=10,
             workers=2,
             timeout_minutes=60,
@@ -287,6 +288,7 @@ class Stage:
                 "moment": plan.moment,
                 "keys": ("Id",),
                 "follows": plan.follows,
+                "of_one_instant": isinstance(plan.reading, NativeReading),
             }
         )
         committed = save_manifest(self.s3, BUCKET, plan.manifest_key, made)
@@ -355,11 +357,12 @@ class Stage:
         rows: int = 2,
         export: str = "reviews",
         *,
+        native: bool = False,
         follows: str | None = None,
         **more: int,
     ) -> Plan:
         """A whole run of one export."""
-        plan = self.begin(run, day, export, follows=follows)
+        plan = self.begin(run, day, export, native=native, follows=follows)
         self.make_ready(plan, rows, **more)
         self.publish(plan)
         self.report(plan)
@@ -435,7 +438,7 @@ def _key(plan: Plan) -> str:
     return plan_uri(plan.deployed, plan.run).removeprefix(f"s3://{BUCKET}/")
 
 
-def _reading(moment: datetime, follows: str | None, compared_with: str | None) -> Reading:
+def _reading(moment: datetime, follows: str | None, compared_with: str | None, *, native: bool) -> Reading:
     source = SourceTable(
         name="Reviews",
         arn="arn",
@@ -444,7 +447,7 @@ def _reading(moment: datetime, follows: str | None, compared_with: str | None) -
         on_demand=True,
         key_attributes={"Id": "S"},
     )
-    if follows is not None or compared_with is not None:
+    if native or follows is not None or compared_with is not None:
         return NativeReading(
             route_from="a test",
             source=source,

@@ -94,6 +94,15 @@ def test_options_that_do_not_go_together_are_refused(
         parse_payload(document(deployed, **options))
 
 
+@pytest.mark.parametrize("option", [{"full": True}, {"reuse_export": "run-1"}])
+def test_options_that_groups_do_not_have_are_told_as_such(
+    option: dict[str, object], deployed: Deployed
+) -> None:
+    """Beside the group there is no place for them either."""
+    with pytest.raises(PayloadError, match="which groups do not have; leave it out, or run the export by"):
+        parse_payload({"group": "shop", "members": [document(deployed, **option)]})
+
+
 def test_a_group_is_exported_as_of_a_moment_but_never_checked(deployed: Deployed) -> None:
     """The moment is the group's, not a member's."""
     members = [document(deployed)]

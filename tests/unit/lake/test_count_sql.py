@@ -66,13 +66,16 @@ def test_a_whole_snapshot_is_counted_once(deployed: Deployed, lake: Written) -> 
 
 
 def test_changes_are_counted_beside_what_they_make_of_the_view(deployed: Deployed, lake: Written) -> None:
-    """Three rows, of which one is deleted, and one comes; only keys are read for it."""
+    """Three rows, of which one is deleted, and one comes; only keys are read for it.
+
+    Beneath lie the three rows and both changes.
+    """
     writes = [Write(BEGIN - SECOND, (number, "a"), number) for number in range(3)]
     writes += [Write(BEGIN, (0, "a"), deletes=True), Write(END_1, (7, "a"), 7)]
     history = History(writes, [BEGIN, END_1, END_2])
     shown = write(history, [SCHEMA] * 3, lake)
     own = shown.changes[-1].model_copy(update={"snapshots": (shown.snapshot,)})
-    assert counted(lake, shown, own) == {"rows": "1", "rows_shown": "3"}
+    assert counted(lake, shown, own) == {"rows": "1", "rows_beneath": "5", "rows_shown": "3"}
     assert '"value"' not in count_sql(deployed, shown, own, compared=None)
 
 

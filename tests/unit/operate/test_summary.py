@@ -71,6 +71,14 @@ def test_a_failed_conversion_tells_how_to_repeat_it_without_exporting_again(read
     ) in text
 
 
+def test_a_check_that_failed_is_checked_again_not_converted_again(reading: Observation) -> None:
+    """What it exported is just what did not agree."""
+    seen = ended(reading, RunState.FAILED, exported_bytes=5_000, mode="check")
+    text = summary(replace(seen, ended_at=END), published={"reviews": None}, links={})
+    assert "  run again   make run EXPORT=reviews ARGS=--check" in text
+    assert "reuse" not in text
+
+
 def test_a_failure_tells_cause_what_is_safe_and_the_next_step(reading: Observation) -> None:
     """The view is said to show what it showed before, and the command to run again is there to copy."""
     failure = Failure(

@@ -1,5 +1,6 @@
 """How much a run of kind ``changes`` exports, and why."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from lakeshot.columns.types import DECIMAL, JSON, STRING, Column, ColumnType
 from lakeshot.config.deployed import Deployed
 from lakeshot.dynamodb.recovery import Recovery
 from lakeshot.dynamodb.windows import OVERLAP, SETTLED, SHORTEST
-from lakeshot.errors import PayloadError
+from lakeshot.errors import PayloadError, SourceError
 from lakeshot.steps.choosing_scope import MOST_LINKS, MOST_SCHEMAS, Published, Scope, choose_scope
 from tests.unit.conftest import NOON
 from tests.unit.stage import DAY_1, Stage
@@ -62,11 +63,13 @@ def test_the_first_run_exports_the_whole_table(changes: Deployed) -> None:
 def test_the_whole_table_is_exported_again_when_it_is_due(changes: Deployed) -> None:
     """Counted from the last whole one, in days."""
     start = NOON - 6 * DAY
-    assert choose(changes, published(began=start), started_at=start + 7 * DAY - MINUTE).since is not None
-    due = choose(changes, published(began=start), started_at=start + 7 * DAY)
+    early = start + 7 * DAY - timedelta(minutes=31)
+    assert choose(changes, published(began=start), started_at=early).since is not None
+    # A schedule comes some seconds early at times, which must not put it off until the next.
+    due = choose(changes, published(began=start), started_at=early + MINUTE)
     assert (due.since, due.why) == (
         None,
-        "the whole table: the last whole one is of 20261115T120000Z, 7 days ago or more",
+        "the whole table: the last whole one is of 20261115T120000Z, and one is due every 7 days",
     )
 
 
@@ -95,13 +98,28 @@ def test_a_gap_beyond_the_recovery_is_filled_by_the_whole_table(changes: Deploye
 @pytest.mark.parametrize(
     ("shown", "why"),
     [
-        (published(links=MOST_LINKS), "1,000 snapshots of changes follow the last whole one"),
+        (published(links=MOST_LINKS), "500 snapshots of changes follow the last whole one"),
         (published(schemas=MOST_SCHEMAS), "the columns have changed 8 times since the last whole one"),
     ],
 )
 def test_a_chain_does_not_grow_for_ever(shown: Published, why: str, changes: Deployed) -> None:
     """A view's query has a length, and each set of columns is a scan of its own."""
     assert choose(changes, shown).why == f"the whole table: {why}"
+
+
+def test_the_query_over_many_columns_does_not_grow_beyond_what_athena_takes(changes: Deployed) -> None:
+    """Fewer sets of columns are joined, and at some point not even one."""
+    columns = tuple(
+        Column(name=f"a_column_{number:04}", source=f"a_column_{number:04}", type=STRING)
+        for number in range(610)
+    )
+    wide = replace(published(schemas=3), columns=columns)
+    assert choose(changes, replace(wide, schemas=2)).since is not None
+    assert choose(changes, wide).why == (
+        "the whole table: the view's query could become too long with 610 columns"
+    )
+    with pytest.raises(SourceError, match=r"has 1,830 columns, too many for a view .* kind: snapshot"):
+        choose(changes, replace(wide, columns=columns * 3))
 
 
 @pytest.mark.parametrize(("pin", "is_whole"), [(DECIMAL, False), (STRING, True), (JSON, True)])
@@ -116,6 +134,14 @@ def test_a_new_pin_begins_with_the_whole_table(pin: ColumnType, is_whole: bool, 
 def test_the_whole_table_is_exported_on_request(changes: Deployed) -> None:
     """Before it is due."""
     assert choose(changes, published(), full=True).why == "the whole table: full: true"
+
+
+def test_changes_do_not_follow_a_scan(changes: Deployed) -> None:
+    """What it shows was never there at once."""
+    scanned = replace(published(), of_one_instant=False)
+    assert choose(changes, scanned).why == (
+        "the whole table: what is published was scanned, which shows no one instant"
+    )
 
 
 # Moments.
@@ -158,6 +184,14 @@ def test_a_check_exports_the_whole_table_as_of_the_published_moment(changes: Dep
     scope = choose(changes, published(), mode="check")
     assert (scope.compared_with, scope.since) == (published(), None)
     assert scope.earliest_moment(NOON + DAY) == NOON
+
+
+@pytest.mark.parametrize("told", ["was scanned", "attribute 'Price' is pinned to another type"])
+def test_what_would_differ_anyway_is_not_checked(told: str, changes: Deployed) -> None:
+    """It would blame somebody who has done nothing."""
+    shown = replace(published(), of_one_instant="scanned" not in told)
+    with pytest.raises(PayloadError, match=f"cannot be checked: .*{told}.* Run the export, then check it"):
+        choose(changes.model_copy(update={"types": {"Price": STRING}}), shown, mode="check")
 
 
 def test_nothing_published_cannot_be_checked(changes: Deployed) -> None:

@@ -102,6 +102,11 @@ class Desk:
             recovery = {"PointInTimeRecoveryStatus": "ENABLED", "EarliestRestorableDateTime": earliest}
         return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": recovery}}
 
+    def close_and_check(self, run: str, before: str) -> Planned:
+        """A check after the run before has ended without success."""
+        self.stage.close(before, cause="boom")
+        return self.plan(run, at=NOON + timedelta(hours=2), mode="check")
+
     def follow_changes(self) -> None:
         """Have ``reviews`` deployed as an export of changes, of a table with recovery."""
         self.recoverable.add("Reviews")
@@ -301,7 +306,7 @@ def test_the_first_run_of_changes_exports_the_whole_table(desk: Desk) -> None:
 def test_later_runs_export_what_was_written_since(desk: Desk) -> None:
     """Among the changes, as of two minutes before the run's start."""
     desk.follow_changes()
-    desk.stage.succeed("run-1", 1)
+    desk.stage.succeed("run-1", 1, native=True)
     (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=1)))
     assert (plan.follows, plan.snapshot) == (DAY_1, "20261121T125800Z")
     assert plan.data_prefix == "changes_reviews/snapshot_timestamp=20261121T125800Z/"
@@ -316,7 +321,7 @@ def test_later_runs_export_what_was_written_since(desk: Desk) -> None:
 def test_what_is_published_cannot_be_followed_once_its_chain_is_broken(desk: Desk) -> None:
     """Then the whole table is exported."""
     desk.follow_changes()
-    desk.stage.succeed("run-1", 1)
+    desk.stage.succeed("run-1", 1, native=True)
     entry = desk.stage.snapshots().get(DAY_1)
     assert entry is not None
     gone = entry.model_copy(update={"follows": "20261101T120000Z"})
@@ -325,12 +330,38 @@ def test_what_is_published_cannot_be_followed_once_its_chain_is_broken(desk: Des
     desk.stage.close("run-2")
     (plan,) = desk.plans(desk.plan("run-3", at=NOON + timedelta(hours=1)))
     assert plan.follows is None
+    assert "since snapshot 20261101T120000Z, which is not there any more" in plan.native.route_from
+    with pytest.raises(PayloadError, match=r"cannot be checked: .* which is not there any more"):
+        desk.close_and_check("run-4", "run-3")
+
+
+def test_changes_do_not_follow_what_was_scanned(desk: Desk) -> None:
+    """A row that was scanned after the moment and deleted since would never go."""
+    desk.follow_changes()
+    desk.stage.succeed("run-1", 1)
+    (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=1)))
+    assert plan.follows is None
+    assert plan.native.route_from == (
+        "the whole table: what is published was scanned, which shows no one instant"
+    )
+
+
+def test_the_whole_table_is_exported_although_a_manifest_beneath_is_damaged(desk: Desk) -> None:
+    """It needs nothing of it."""
+    desk.follow_changes()
+    desk.stage.succeed("run-1", 1, native=True)
+    base = desk.stage.snapshots().get(DAY_1)
+    desk.stage.succeed("run-2", 2, follows=DAY_1, rows_shown=4)
+    assert base is not None
+    desk.stage.write(str(base.manifest).removeprefix(f"s3://{BUCKET}/"), b"{}")
+    (plan,) = desk.plans(desk.plan("run-3", at=NOON + timedelta(days=2), full=True))
+    assert plan.native.route_from == "the whole table: full: true"
 
 
 def test_a_check_is_as_of_the_published_moment_under_the_next_name(desk: Desk) -> None:
     """So both can be in the catalog at once."""
     desk.follow_changes()
-    desk.stage.succeed("run-1", 1)
+    desk.stage.succeed("run-1", 1, native=True)
     (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=1), mode="check"))
     assert (plan.native.export_time, plan.snapshot) == (NOON, "20261121T120001Z")
     assert (plan.native.compared_with, plan.follows, plan.data_moment) == (DAY_1, None, NOON)
@@ -339,7 +370,7 @@ def test_a_check_is_as_of_the_published_moment_under_the_next_name(desk: Desk) -
 def test_changes_up_to_a_moment_are_exported_on_request(desk: Desk) -> None:
     """Such as the end of a day."""
     desk.follow_changes()
-    desk.stage.succeed("run-1", 1)
+    desk.stage.succeed("run-1", 1, native=True)
     (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=5), moment="20261121T140000Z"))
     assert plan.native.windows[-1].ends == plan.moment == NOON + timedelta(hours=2)
 

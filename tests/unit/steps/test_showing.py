@@ -21,7 +21,13 @@ def shown(stage: Stage, snapshot: str) -> Shown:
 
 def layer(*snapshots: str, changes: bool = False) -> Layer:
     columns = (*CHANGE_COLUMNS, *COLUMNS) if changes else COLUMNS
-    return Layer(generation=1, format=FileFormat.PARQUET, columns=columns, snapshots=snapshots)
+    return Layer(
+        generation=1,
+        format=FileFormat.PARQUET,
+        columns=columns,
+        snapshots=snapshots,
+        rows=2 * len(snapshots),
+    )
 
 
 def three_links(stage: Stage) -> None:

@@ -47,6 +47,34 @@ def test_what_the_view_is_going_to_show_is_recorded(stage: Stage) -> None:
     assert (entry.rows, entry.rows_shown, entry.follows) == (3, 5, DAY_1)
 
 
+def test_a_view_that_has_lost_what_it_is_made_of_is_not_shown(stage: Stage) -> None:
+    """Somebody removed a file of a snapshot that this one follows."""
+    stage.succeed("run-1", 1)
+    plan = stage.begin("run-2", 2, follows=DAY_1)
+    stage.commit(plan)
+    stage.catalogue(plan)
+    with pytest.raises(VerificationError) as caught:
+        stage.verify(plan, rows_beneath=3, rows_shown=3)
+    assert "in which Athena counts 3 rows together, its own among them, and 4 were committed" in str(
+        caught.value
+    )
+    assert "snapshots_reviews or changes_reviews were removed" in str(caught.value)
+    assert (stage.shown[0], stage.lake.staging) == (DAY_1, {})
+    stage.verify(plan, rows_beneath=4, rows_shown=3)
+
+
+def test_a_rollback_to_what_shows_other_rows_than_before_is_refused(stage: Stage) -> None:
+    """The same files in the same places make the same view."""
+    stage.succeed("run-1", 1)
+    stage.succeed("run-2", 2, follows=DAY_1, rows_shown=4)
+    stage.succeed("run-3", 3)
+    plan = stage.begin("run-4", 2, rollback=True)
+    stage.catalogue(plan)
+    with pytest.raises(VerificationError, match="its view would show 3"):
+        stage.verify(plan, rows_beneath=4, rows_shown=3)
+    stage.verify(plan, rows_beneath=4, rows_shown=4)
+
+
 def compared(stage: Stage) -> Plan:
     """A run whose snapshot has to equal the published one."""
     stage.succeed("run-1", 1)

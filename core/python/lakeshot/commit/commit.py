@@ -45,6 +45,7 @@ class Commit(Model):
     in words where the source's count comes from, ``moment_from`` what instant the moment is.
     ``baseline`` is the S3 URI of the manifest that the target's known columns are from, if any is.
     ``follows`` is the snapshot since which the source has told the changes; None if it told every row.
+    ``of_one_instant`` says that it told all rows as they were at the moment.
     """
 
     export: str
@@ -55,6 +56,7 @@ class Commit(Model):
     manifest_key: str
     baseline: str | None
     follows: str | None = None
+    of_one_instant: bool = False
     parts: int
     key_columns: tuple[Column, ...]
     expected_from: str
@@ -102,6 +104,7 @@ def commit(
         columns=columns,
         keys=tuple(column.source for column in what.key_columns),
         follows=what.follows,
+        of_one_instant=what.of_one_instant,
         partition_by=target.partition_by,
         schema_fingerprint=fingerprint(columns),
         baseline=what.baseline,

@@ -47,8 +47,9 @@ class Manifest(Model):
     the S3 URI of the manifest whose columns the run started from, ``schema_change`` the difference to
     it; both are None where there was none. ``consumed_units`` are the source's read units. ``keys`` are
     the attributes that tell rows apart. ``follows`` is the snapshot since which these files hold the
-    changes; None if they hold every row. ``partition_by`` are the attributes whose values the folders below
-    ``prefix`` hold, in the order of the folders' levels; no file has their columns.
+    changes; None if they hold every row. ``of_one_instant`` says that the rows are what they were at the
+    moment, all of them, which a scan's are not. ``partition_by`` are the attributes whose values the folders
+    below ``prefix`` hold, in the order of the folders' levels; no file has their columns.
     """
 
     version: Literal[1] = 1
@@ -64,6 +65,7 @@ class Manifest(Model):
     columns: tuple[Column, ...]
     keys: tuple[str, ...] = ()
     follows: str | None = None
+    of_one_instant: bool = False
     partition_by: tuple[str, ...] = ()
     schema_fingerprint: str
     baseline: str | None

@@ -116,8 +116,13 @@ class GroupPayload(RunOptions):
         if self.mode == "check":
             raise ValueError("mode 'check' is for exports of kind 'changes', of which groups have none")
         for member in self.members:
-            own_options = {name: Payload.model_fields[name] for name in ("reuse_export", "full")}
-            options = {**RunOptions.model_fields, **own_options}
+            for name in ("reuse_export", "full"):
+                if getattr(member, name) != Payload.model_fields[name].default:
+                    raise ValueError(
+                        f"the member {member.export!r} has the option {name}, which groups do not have; "
+                        "leave it out, or run the export by itself"
+                    )
+            options = RunOptions.model_fields
             own = [name for name, field in options.items() if getattr(member, name) != field.default]
             if own:
                 raise ValueError(

@@ -27,8 +27,8 @@ _METADATA, _KEYS, _NEW, _OLD = range(len(_MEMBERS))
 _NAMES = pa.array([f'"{name}":' for name in _MEMBERS])
 _OPERATIONS = pa.array([DELETE, INSERT, UPDATE])
 _COMMA, _BRACE = b",{"
-_WRITTEN = r'^\{"WriteTimestampMicros":(?:\{"N":"|")?(?P<micros>[0-9]{1,18})(?:"\}|")?\}$'
-"""What opens is closed, as the brackets that were found say."""
+_WRITTEN = r'[{,]"WriteTimestampMicros":(?:\{"N":"|")?(?P<micros>[0-9]{1,18})["},]'
+"""What opens is closed, as the brackets that were found say; DynamoDB may come to tell more beside it."""
 
 
 def read_changes(lines: bytes, window: Window) -> Changes:
@@ -99,7 +99,7 @@ def _lines(before: str, objects: pa.StringArray, after: str) -> bytes:
 def _micros(metadata: pa.StringArray) -> pa.Int64Array:
     found = pc.extract_regex(metadata, _WRITTEN)
     if found.null_count:
-        raise ValueError("its Metadata is not a WriteTimestampMicros, a whole number")
+        raise ValueError("its Metadata has no WriteTimestampMicros that is a whole number")
     return pc.cast(found.field("micros"), pa.int64())
 
 

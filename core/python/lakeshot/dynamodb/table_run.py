@@ -12,7 +12,7 @@ from lakeshot.commit.commit import Commit
 from lakeshot.commit.part import PartResult
 from lakeshot.files.writer import Target
 from lakeshot.rate.remote import Address, RemoteBudget
-from lakeshot.runs.plan import Plan
+from lakeshot.runs.plan import NativeReading, Plan
 
 _KEY_TYPES = {"S": Scalar.STRING, "N": Scalar.BIGINT, "B": Scalar.BINARY}
 PartT = TypeVar("PartT")
@@ -101,6 +101,7 @@ def run_commit(plan: Plan, known: Sequence[Column], *, parts: int, expected_from
         manifest_key=plan.manifest_key,
         baseline=plan.baseline.manifest if plan.baseline is not None else None,
         follows=plan.follows,
+        of_one_instant=isinstance(plan.reading, NativeReading),
         parts=parts,
         key_columns=held_to_pins(key_columns, target.pins),
         expected_from=expected_from,

@@ -29,9 +29,10 @@ class Lake(Protocol):
     ) -> str:
         """The query that counts a snapshot's rows as a reader would, in one row of whole numbers.
 
-        ``rows`` are those of its own files, ``rows_shown`` those of the view that shows it. If it is
-        ``compared`` with another snapshot, ``missing`` are rows of that one which it lacks, and ``surplus``
-        rows of its own which that one lacks. CatalogError if the query is too long to be passed on.
+        ``rows`` are those of its own files, ``rows_shown`` those of the view that shows it, and of changes
+        ``rows_beneath`` those of all that the view is made of. If it is ``compared`` with another snapshot,
+        ``missing`` are rows of that one which it lacks, and ``surplus`` rows of its own which that one
+        lacks. CatalogError if the query is too long to be passed on.
         """
 
     def stage(self, shown: Shown, *, run: str) -> ViewDefinition:

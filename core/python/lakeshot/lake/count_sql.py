@@ -10,9 +10,10 @@ from lakeshot.lake.shown import Layer, Shown
 from lakeshot.lake.sql import identifier
 from lakeshot.lake.view_sql import shown_select
 
-ROWS, ROWS_SHOWN, MISSING, SURPLUS = "rows", "rows_shown", "missing", "surplus"
-"""What is counted: rows of the snapshot's own files, rows of its view; when it is compared, rows that it
-lacks, and rows that it alone has."""
+ROWS, ROWS_BENEATH, ROWS_SHOWN = "rows", "rows_beneath", "rows_shown"
+"""What is counted: rows of the snapshot's own files, of all that its view is made of, and of the view."""
+MISSING, SURPLUS = "missing", "surplus"
+"""What is counted when it is compared: rows that it lacks, and rows that it alone has."""
 
 
 def count_sql(deployed: Deployed, shown: Shown, own: Layer, *, compared: Shown | None) -> str:
@@ -27,6 +28,7 @@ def count_sql(deployed: Deployed, shown: Shown, own: Layer, *, compared: Shown |
     select = shown_select(deployed, shown.model_copy(update={"columns": keys}))
     return (
         f"SELECT {_own_rows(deployed, own)} AS {identifier(ROWS)}, "
+        f"{_rows_beneath(deployed, shown)} AS {identifier(ROWS_BENEATH)}, "
         f"(SELECT count(*) FROM ({select})) AS {identifier(ROWS_SHOWN)}"
     )
 
@@ -53,6 +55,12 @@ def _compare(deployed: Deployed, shown: Shown, own: Layer, compared: Shown) -> s
 
 def _own_rows(deployed: Deployed, own: Layer) -> str:
     return f"(SELECT count(*) FROM {snapshots_of(deployed, own, changes=True)})"
+
+
+def _rows_beneath(deployed: Deployed, shown: Shown) -> str:
+    layers = [(shown.base, False), *((layer, True) for layer in shown.changes)]
+    counted = (snapshots_of(deployed, layer, changes=is_changes) for layer, is_changes in layers)
+    return " + ".join(f"(SELECT count(*) FROM {rows})" for rows in counted)
 
 
 def _comparable(columns: Sequence[Column]) -> str:

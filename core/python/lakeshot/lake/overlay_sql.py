@@ -39,7 +39,8 @@ def newest_changes_select(deployed: Deployed, shown: Shown) -> str:
 
     Who reads one row of the view may be given it by the whole snapshot alone.
     """
-    newest = shown.changes[-1].model_copy(update={"snapshots": (shown.snapshot,)})
+    layer = next(layer for layer in shown.changes if shown.snapshot in layer.snapshots)
+    newest = layer.model_copy(update={"snapshots": (shown.snapshot,)})
     return f"{select(deployed, newest, shown.columns, changes=True)} LIMIT 1"
 
 

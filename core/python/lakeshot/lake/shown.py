@@ -9,7 +9,8 @@ class Layer(Model):
     """Snapshots that are read in the same way, because they have one table generation and the same columns.
 
     ``columns`` are all that their files have: in changes, ``lakeshot.columns.changes`` before the rows' own.
-    Of the attributes to ``partition_by``, folders have the values. ``snapshots`` are partition values.
+    Of the attributes to ``partition_by``, folders have the values. ``snapshots`` are partition values,
+    and ``rows`` what was committed in them together.
     """
 
     generation: int
@@ -17,6 +18,7 @@ class Layer(Model):
     columns: tuple[Column, ...]
     partition_by: tuple[str, ...] = ()
     snapshots: tuple[str, ...]
+    rows: int = 0
 
 
 class Shown(Model):

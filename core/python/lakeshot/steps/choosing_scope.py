@@ -10,13 +10,19 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.config.payload import Payload
 from lakeshot.dynamodb.recovery import Recovery
 from lakeshot.dynamodb.windows import SETTLED, Window, earliest_end, first_begins, windows
-from lakeshot.errors import PayloadError
+from lakeshot.errors import PayloadError, SourceError
 from lakeshot.names import snapshot_moment, snapshot_name
 
-MOST_LINKS = 1_000
-"""Snapshots of changes that one view names; its query has to stay below Athena's 256 KiB."""
+MOST_LINKS = 500
+"""Snapshots of changes that one view names, so that the query that counts it can pass through the states."""
 MOST_SCHEMAS = 8
 """Of changes with other columns each that one view joins; each is a scan of its own."""
+MOST_QUERY_BYTES = 240_000
+"""Of a view's query as it is estimated beforehand; Athena takes 262,144."""
+_BYTES_PER_COLUMN = 40
+"""That a column takes in a query beside its name, which stands there twice."""
+_SLACK = timedelta(minutes=30)
+"""By which a schedule may come early and still find the whole table due."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Published:
     """What the view shows: a snapshot, whole or the last of a chain that began with a whole one.
 
     ``moment`` is the instant it shows, ``began`` that of the whole one. ``links`` snapshots of changes lie in
-    between, with ``schemas`` different sets of columns; ``columns`` are the last one's.
+    between, with ``schemas`` different sets of columns; ``columns`` are the last one's. ``of_one_instant``
+    says that it shows all rows as they were at that moment.
     """
 
     snapshot: str
@@ -33,6 +40,7 @@ class Published:
     links: int
     schemas: int
     columns: Sequence[Column]
+    of_one_instant: bool = True
 
     @property
     def is_full(self) -> bool:
@@ -87,20 +95,12 @@ def choose_scope(
     *,
     started_at: datetime,
 ) -> Scope:
-    """The scope of a run that starts then; PayloadError if it is to check something that is not there."""
+    """The scope of a run that starts then.
+
+    PayloadError if it is to check what cannot be checked, SourceError if the table has too many columns.
+    """
     if payload.mode == "check":
-        if published is None:
-            raise PayloadError(
-                f"export {payload.export!r} has published nothing yet that could be checked; run it first "
-                f"with: make run EXPORT={payload.export}"
-            )
-        if published.moment < recovery.earliest:
-            raise PayloadError(
-                f"snapshot {published.snapshot} of export {payload.export!r} cannot be checked: "
-                f"point-in-time recovery goes back to {snapshot_name(recovery.earliest)} only. Run the "
-                "export, then check it"
-            )
-        return Scope(f"mode: check, against snapshot {published.snapshot}", compared_with=published)
+        return _check(payload, deployed, published, recovery)
     if payload.full:
         return Scope("the whole table: full: true")
     if published is None:
@@ -111,6 +111,33 @@ def choose_scope(
     return Scope(f"the changes since snapshot {published.snapshot}", since=published)
 
 
+def _check(payload: Payload, deployed: Deployed, published: Published | None, recovery: Recovery) -> Scope:
+    """The whole table as of what is published."""
+    if published is None:
+        raise PayloadError(
+            f"export {payload.export!r} has published nothing yet that could be checked; run it first with: "
+            f"make run EXPORT={payload.export}"
+        )
+    why = _why_not_followed(deployed, published)
+    if published.moment < recovery.earliest:
+        why = f"point-in-time recovery goes back to {snapshot_name(recovery.earliest)} only"
+    if why is not None:
+        raise PayloadError(
+            f"snapshot {published.snapshot} of export {payload.export!r} cannot be checked: {why}. Run the "
+            "export, then check it"
+        )
+    return Scope(f"mode: check, against snapshot {published.snapshot}", compared_with=published)
+
+
+def _why_not_followed(deployed: Deployed, published: Published) -> str | None:
+    """Why what is published cannot be followed by changes, or compared with the whole table."""
+    if not published.of_one_instant:
+        return "what is published was scanned, which shows no one instant"
+    if (attribute := _pinned_anew(deployed.types, published.columns)) is not None:
+        return f"attribute {attribute!r} is pinned to another type than it was published with"
+    return None
+
+
 def _why_full(deployed: Deployed, published: Published, recovery: Recovery, moment: datetime) -> str | None:
     """Why the whole table has to be exported once more; None if the changes will do."""
     begins = first_begins(published.moment, is_full=published.is_full)
@@ -119,16 +146,32 @@ def _why_full(deployed: Deployed, published: Published, recovery: Recovery, mome
             f"changes are needed from {snapshot_name(begins)} on, and point-in-time recovery goes back to "
             f"{snapshot_name(recovery.earliest)} only"
         )
-    if (attribute := _pinned_anew(deployed.types, published.columns)) is not None:
-        return f"attribute {attribute!r} is pinned to another type than it was published with"
     days = deployed.full_every_days
-    if days is not None and moment - published.began >= timedelta(days=days):
-        return f"the last whole one is of {snapshot_name(published.began)}, {days} days ago or more"
+    if days is not None and moment - published.began >= timedelta(days=days) - _SLACK:
+        return f"the last whole one is of {snapshot_name(published.began)}, and one is due every {days} days"
+    return _why_not_followed(deployed, published) or _why_too_long(deployed, published)
+
+
+def _why_too_long(deployed: Deployed, published: Published) -> str | None:
+    """Why the chain of changes grows no longer; SourceError if there cannot even be one link."""
+    number = len(published.columns)
+    if _query_bytes(published.columns, schemas=1) > MOST_QUERY_BYTES:
+        raise SourceError(
+            f"export {deployed.export!r} has {number:,} columns, too many for a view of a whole snapshot "
+            "and its changes, whose query Athena would not take; set kind: snapshot"
+        )
     if published.links >= MOST_LINKS:
         return f"{published.links:,} snapshots of changes follow the last whole one"
     if published.schemas >= MOST_SCHEMAS:
         return f"the columns have changed {published.schemas} times since the last whole one"
+    if _query_bytes(published.columns, schemas=published.schemas + 1) > MOST_QUERY_BYTES:
+        return f"the view's query could become too long with {number:,} columns"
     return None
+
+
+def _query_bytes(columns: Sequence[Column], *, schemas: int) -> int:
+    """About the length of the query over a whole snapshot and changes with so many sets of columns."""
+    return (schemas + 2) * sum(2 * len(column.name) + _BYTES_PER_COLUMN for column in columns)
 
 
 def _pinned_anew(pins: Pins, columns: Sequence[Column]) -> str | None:

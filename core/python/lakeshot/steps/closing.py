@@ -121,7 +121,7 @@ class Closer:
                 continue
             snapshots.doom(snapshot.snapshot, run=run, fence=fence)
             # Whether it was to hold changes is only told when it is committed.
-            for changes in (False, True) if deployed.kind == "changes" else (False,):
+            for changes in (False, True):
                 for generation in range(1, (snapshot.generation or 1) + 1):  # a crawler knows only the first
                     lake.remove(snapshot.snapshot, generation, changes=changes)
                 prefix = snapshot_prefix(deployed.names.prefix_of(changes=changes), snapshot.snapshot)

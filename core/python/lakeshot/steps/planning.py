@@ -18,6 +18,7 @@ from lakeshot.runs.plan import Plan, plan_uri
 from lakeshot.runs.records import RunState, RunTable, expiry
 from lakeshot.runs.scheduled import ScheduledTimes
 from lakeshot.runs.snapshots import Snapshots, claim_together, gone
+from lakeshot.steps.choosing_scope import Scope
 from lakeshot.steps.deployments import read_deployed, read_deployed_group
 from lakeshot.steps.messages import PlanInput, Planned
 from lakeshot.steps.planned_run import PlannedRun
@@ -132,19 +133,20 @@ class Planner:
     def _plans(self, run: PlannedRun) -> list[Plan]:
         uris = [plan_uri(deployed, run.name) for _, deployed in run.exports]
         settled = [plan for uri in uris if (plan := load_if_there(self.s3, uri, Plan)) is not None]
-        moment = self._moment(run, settled[0].moment if settled else None)
+        scopes = [self._exports.scope(run, *one) for one in run.exports]
+        moment = self._moment(run, settled[0].moment if settled else None, scopes[0])
         return [
-            save_once(self.s3, uri, self._exports.plan(run, payload, deployed, moment))
-            for uri, (payload, deployed) in zip(uris, run.exports, strict=True)
+            save_once(self.s3, uri, self._exports.plan(run, payload, deployed, moment, scope))
+            for uri, (payload, deployed), scope in zip(uris, run.exports, scopes, strict=True)
         ]
 
-    def _moment(self, run: PlannedRun, settled: datetime | None) -> datetime:
+    def _moment(self, run: PlannedRun, settled: datetime | None, scope: Scope | None) -> datetime:
         """The one moment of all exports, claimed in each; a rollback's is that of what it shows again."""
         if run.options.snapshot is not None:
             return snapshot_moment(run.options.snapshot)
         exports = [self._snapshots(one.export) for one, _ in run.exports]
         # Of several exports all begin alike: no member of a group reuses an export, or is of kind changes.
-        wanted = settled or self._exports.first_moment(run, *run.exports[0])
+        wanted = settled or self._exports.first_moment(run, *run.exports[0], scope)
         moment = claim_together(exports, run=run.name, moment=wanted)
         if settled is not None and moment != settled:
             raise gone(run.name, snapshot_name(settled))

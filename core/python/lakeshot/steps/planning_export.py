@@ -39,7 +39,14 @@ class ExportPlanner:
     dynamodb: "DynamoDBClient"
     source_client: Callable[[str], "DynamoDBClient"]
 
-    def plan(self, run: PlannedRun, payload: Payload, deployed: Deployed, moment: datetime) -> Plan:
+    def plan(
+        self,
+        run: PlannedRun,
+        payload: Payload,
+        deployed: Deployed,
+        moment: datetime,
+        scope: Scope | None,
+    ) -> Plan:
         """What the run is to do with one export; PayloadError or SourceError if that cannot be done."""
         rollback = run.options.snapshot
         reading: Reading | None = None
@@ -50,7 +57,7 @@ class ExportPlanner:
                 deployed,
                 moment=moment,
                 is_asked_for=run.options.moment is not None,
-                scope=self._scope(run, payload, deployed),
+                scope=scope,
                 reused=self._reused(payload, deployed),
             )
             data_bytes = reading.source.size_bytes
@@ -72,13 +79,14 @@ class ExportPlanner:
             timeout_minutes=payload.timeout_minutes or deployed.timeout_minutes,
         )
 
-    def first_moment(self, run: PlannedRun, payload: Payload, deployed: Deployed) -> datetime:
+    def first_moment(
+        self, run: PlannedRun, payload: Payload, deployed: Deployed, scope: Scope | None
+    ) -> datetime:
         """What the run's data can stand for at the earliest, in whole seconds."""
         if run.options.moment is not None:
             return self._asked_moment(run, run.options.moment)
         if (reused := self._reused(payload, deployed)) is not None:
             return reused.export_time
-        scope = self._scope(run, payload, deployed)
         return scope.earliest_moment(run.started_at) if scope is not None else run.started_at
 
     def _asked_moment(self, run: PlannedRun, asked: str) -> datetime:
@@ -90,8 +98,10 @@ class ExportPlanner:
             )
         return moment
 
-    def _scope(self, run: PlannedRun, payload: Payload, deployed: Deployed) -> Scope | None:
-        """How much a run of kind ``changes`` exports; None for any other, or PayloadError."""
+    def scope(self, run: PlannedRun, payload: Payload, deployed: Deployed) -> Scope | None:
+        """How much a run of kind ``changes`` exports; None for any other run, or PayloadError."""
+        if run.options.snapshot is not None:
+            return None
         if deployed.kind != "changes":
             if payload.full or payload.mode == "check":
                 option = "full" if payload.full else "mode 'check'"
@@ -101,25 +111,28 @@ class ExportPlanner:
                 )
             return None
         recovery = recovery_needed(self.source_client(deployed.job_role_arn), deployed)
-        published = self._published(payload.export)
+        try:
+            published = self._published(payload.export)
+        except CatalogError as error:
+            if payload.mode == "check":
+                raise PayloadError(f"export {payload.export!r} cannot be checked: {error}") from error
+            return Scope(f"the whole table: {error}")
         return choose_scope(payload, deployed, published, recovery, started_at=run.started_at)
 
     def _published(self, export: str) -> Published | None:
-        """What the view shows, if it shows anything that changes can follow."""
+        """What the view shows, if it shows anything; CatalogError if something that it needs is gone."""
         if (shown := self._shown(export)) is None:
             return None
-        try:
-            links = chain(shown, self._snapshots(export).get)
-        except CatalogError:
-            return None
+        links = chain(shown, self._snapshots(export).get)
         manifest = self._manifest(shown)
         return Published(
             snapshot=shown.snapshot,
             moment=manifest.moment,
-            began=self._manifest(links[0]).moment,
+            began=snapshot_moment(links[0].snapshot),
             links=len(links) - 1,
             schemas=len({(link.generation, link.schema_fingerprint) for link in links[1:]}),
             columns=row_columns(manifest.columns),
+            of_one_instant=manifest.of_one_instant,
         )
 
     def _manifest(self, entry: Snapshot) -> Manifest:

@@ -45,4 +45,5 @@ def _layers(s3: "S3Client", entries: Iterable[Snapshot]) -> Iterable[Layer]:
             columns=manifest.columns,
             partition_by=manifest.partition_by,
             snapshots=tuple(entry.snapshot for entry in group),
+            rows=sum(entry.rows or 0 for entry in group),
         )

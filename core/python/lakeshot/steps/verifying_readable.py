@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from lakeshot.errors import LockLostError, RunGoneError, VerificationError
 from lakeshot.lake import Lake
-from lakeshot.lake.count_sql import MISSING, ROWS, ROWS_SHOWN, SURPLUS
+from lakeshot.lake.count_sql import MISSING, ROWS, ROWS_BENEATH, ROWS_SHOWN, SURPLUS
+from lakeshot.lake.shown import Shown
 from lakeshot.runs.pointers import Pointers
 from lakeshot.steps.entering import EnteredRun
 from lakeshot.steps.showing import showing
@@ -25,6 +26,7 @@ def verify_readable(run: EnteredRun, lake: Lake, pointers: Pointers, counted: Ma
     if run.plan.compared_with is not None:
         _check_equal(run, run.plan.compared_with, counted)
     shown = showing(run.s3, run.snapshots, run.snapshot())
+    _check_beneath(run, shown, counted)
     try:
         lake.stage(shown, run=run.plan.run)
         run.snapshots.verified(
@@ -39,6 +41,22 @@ def verify_readable(run: EnteredRun, lake: Lake, pointers: Pointers, counted: Ma
         lake.unstage(run.plan.run)
 
 
+def _check_beneath(run: EnteredRun, shown: Shown, counted: Mapping[str, int]) -> None:
+    """VerificationError unless all that the view is made of is still there, as it was verified."""
+    rows = sum(layer.rows for layer in (shown.base, *shown.changes))
+    entry, names = run.snapshot(), run.plan.deployed.names
+    found = counted.get(ROWS_BENEATH, rows)
+    is_as_before = run.plan.reading is not None or counted[ROWS_SHOWN] == entry.rows_in_view
+    if found != rows or not is_as_before:
+        raise VerificationError(
+            f"snapshot {shown.snapshot} follows others, in which Athena counts {found} rows together, its "
+            f"own among them, and {rows} were committed; its view would show {counted[ROWS_SHOWN]}. Data "
+            f"files or partitions of {names.table} or {names.changes_table} were removed or changed. The "
+            "view is left as it is; restore them (the bucket keeps objects for 30 days), or export the whole "
+            f"table: make run EXPORT={run.plan.deployed.export} ARGS=--full"
+        )
+
+
 def _check_equal(run: EnteredRun, compared_with: str, counted: Mapping[str, int]) -> None:
     """VerificationError unless the snapshot has the very same rows as the one it was compared with."""
     missing, surplus = counted[MISSING], counted[SURPLUS]
@@ -49,6 +67,7 @@ def _check_equal(run: EnteredRun, compared_with: str, counted: Mapping[str, int]
             f"at the instant of the published snapshot {compared_with}, but {missing} rows are in "
             f"{compared_with} only and {surplus} in {run.plan.snapshot} only. The view is left as it is and "
             f"shows {compared_with}, whose rows are not to be trusted. Find out who has changed data files "
-            "or tables in the catalog, then publish a fresh full export, which is compared with nothing: "
+            "or tables in the catalog (or, if the table was written to at that very instant, whether clocks "
+            "of DynamoDB differed), then publish a fresh full export, which is compared with nothing: "
             f"make run EXPORT={export} ARGS=--full (full: true in the payload)"
         )
