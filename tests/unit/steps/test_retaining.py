@@ -126,6 +126,24 @@ def test_what_kept_changes_follow_is_kept(stage: Stage) -> None:
     assert days(stage) == [whole.snapshot]
 
 
+def test_changes_from_before_a_rollback_are_not_needed_by_those_after_it(stage: Stage) -> None:
+    """Both follow the snapshot that was rolled back to, and only one is shown."""
+    keeping(stage, 1)
+    stage.succeed("run-1", 1)
+    stage.succeed("run-2", 2, follows=DAY_1, rows_shown=4)
+    back = stage.begin("run-3", 1, rollback=True)
+    stage.catalogue(back)
+    stage.verify(back)
+    stage.publish(back, allow_older=True)
+    stage.report(back)
+    plan = stage.begin("run-4", 3, follows=DAY_1)
+    stage.make_ready(plan, rows_shown=4)
+    stage.publish(plan)
+    stage.retain(plan)
+    assert stage.known() == [DAY_3, DAY_1]
+    assert stage.lake.shown_rows() == 4
+
+
 def test_another_runs_file_of_the_same_moment_stays(stage: Stage) -> None:
     """Whoever put it there, it is not the retained snapshot's."""
     keeping(stage, 1)
