@@ -133,7 +133,7 @@ def test_table_and_partitions_are_declared_by_folder(
     assert set(found) == {
         (DAY_1, "CH", "5"),
         (DAY_1, "a%2Fb%3Dc%25", "5"),
-        (DAY_1, "%_", "__HIVE_DEFAULT_PARTITION__"),
+        (DAY_1, "%5F", "__HIVE_DEFAULT_PARTITION__"),
     }
     one = found[DAY_1, "a%2Fb%3Dc%25", "5"]
     assert one["StorageDescriptor"]["Location"] == (
