@@ -55,7 +55,7 @@ class GlueInMemory(Service):
         return {}
 
     def get_partitions(
-        self, *, DatabaseName: str, TableName: str, Expression: str, ExcludeColumnSchema: bool
+        self, *, DatabaseName: str, TableName: str, ExcludeColumnSchema: bool, Expression: str = ""
     ) -> dict[str, Any]:
         """An expression says what the first value is, or there is none."""
         self._table(TableName)

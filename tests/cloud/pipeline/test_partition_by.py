@@ -16,7 +16,7 @@ KINDS = {
     "d": 'it\'s "Zürich" 🚀',
     "e": "two\nlines",
     "f": "..",
-    "g": "%_",
+    "g": "%5F",
 }
 """Texts by id that mean something to a path, to Hive or to SQL; of other ids there is none."""
 NUMBERS = {"a": "1", "b": "-12345678901234567890", "c": "99999999999999999999", "d": "0"}
@@ -24,7 +24,7 @@ PAID = {"a": True, "b": False}
 IDS = "abcdefgh"
 FOLDERS = {
     "a": "kind=a%2Fb%3Dc%25/number=1/paid=true/",
-    "b": "kind=%_/number=-12345678901234567890/paid=false/",
+    "b": "kind=%5F/number=-12345678901234567890/paid=false/",
     "h": "kind=__HIVE_DEFAULT_PARTITION__/number=__HIVE_DEFAULT_PARTITION__/paid=__HIVE_DEFAULT_PARTITION__/",
 }
 SHOWN = (

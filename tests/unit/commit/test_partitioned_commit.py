@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakeshot.columns.types import BIGINT, DECIMAL, JSON, STRING, Column, ColumnType
+from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NULL, STRING, Column, ColumnType
 from lakeshot.commit.commit import Commit
 from lakeshot.errors import PartitionError
 from lakeshot.files import FileFormat, partition_folders
@@ -87,11 +87,11 @@ def test_a_rewritten_file_stays_in_its_folder(s3: "S3Client", file_format: FileF
     assert data_keys(s3) == [one.key for one in done.files]
 
 
-def test_an_attribute_that_no_row_has_is_a_column_all_the_same(s3: "S3Client") -> None:
-    """All rows lie in null's folder."""
-    of = by_country(1)
+def test_an_attribute_that_had_values_may_have_none_any_more(s3: "S3Client") -> None:
+    """All rows lie in null's folder, and the column stays what it was."""
+    of = by_country(1, known=(column("id", STRING), column("country", STRING)))
     done = committed(s3, of, [part(s3, of, 0, {"id": (STRING, ["a"])})])
-    assert types(done.columns) == {"id": "string", "country": "null"}
+    assert types(done.columns) == {"id": "string", "country": "string"}
     assert [one.key.split("/")[2] for one in done.files] == ["country=__HIVE_DEFAULT_PARTITION__"]
 
 
@@ -128,6 +128,35 @@ def test_parts_that_together_have_too_many_folders_are_not_committed(
     monkeypatch.setattr(partition_folders, "MOST_FOLDERS", 2)
     values = (rows("ab", STRING, "CH", "DE"), rows("c", STRING, "FR"))
     assert "come in more than 2 combinations" in refused(s3, by_country(2), *values)
+
+
+def test_parts_that_together_have_too_many_files_are_not_committed(
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has few of its own; without partitions, a snapshot may have as many as it needs."""
+    monkeypatch.setattr(partition_folders, "MOST_FILES", 2)
+    values = (rows("ab", STRING, "CH", "DE"), rows("c", STRING, "CH"))
+    message = refused(s3, by_country(2), *values)
+    assert "partitioned by 'country', the rows are in 3 files or more, and one snapshot may have 2" in message
+    of = what(3)
+    results = [part(s3, of, number, rows("a", STRING, "CH")) for number in range(3)]
+    assert len(committed(s3, of, results).files) == 3
+
+
+@pytest.mark.parametrize(
+    ("there", "hint"),
+    [("Country", " (there is 'Country')"), ("contry", " (there is 'contry')"), ("stars", "")],
+)
+@pytest.mark.parametrize("known", [None, (column("id", STRING), column("country", NULL))])
+def test_an_attribute_that_no_row_ever_had_is_taken_for_a_mistake(
+    s3: "S3Client", there: str, hint: str, known: tuple[Column, ...] | None
+) -> None:
+    """All rows would lie in null's folder; a snapshot without rows, published before, says nothing of it."""
+    message = refused(s3, by_country(1, known=known), {"id": (STRING, ["a"]), there: (STRING, ["CH"])})
+    assert message == (
+        f"no row has a value of 'country', by which 'partition_by' keeps rows apart{hint}; nothing was "
+        "published. Correct or remove it in 'partition_by' of exports.yaml, deploy and run again"
+    )
 
 
 def test_parts_that_together_mix_types_are_not_committed(s3: "S3Client") -> None:

@@ -26,21 +26,15 @@ def table_of(rows: list[tuple[str | None, bool | None]]) -> pa.Table:
 
 @given(st.lists(st.tuples(st.sampled_from([None, "", "a", "b/"]), st.none() | st.booleans()), min_size=1))
 def test_rows_are_shared_out_in_their_order(rows: list[tuple[str | None, bool | None]]) -> None:
-    """None is lost, none is in two folders; levels stand in the order of the names."""
-    texts = {None: NULL, "": "%_", "a": "a", "b/": "b%2F", True: "true", False: "false"}
+    """None is lost, none is in two folders; levels stand in the order of the names, large folders first."""
+    texts = {None: NULL, "": "%5F", "a": "a", "b/": "b%2F", True: "true", False: "false"}
     expected: dict[str, list[int]] = {}
     for number, (kind, paid) in enumerate(rows):
         expected.setdefault(f"paid={texts[paid]}/kind={texts[kind]}/", []).append(number)
-    found = by_folder(table_of(rows), COLUMNS, {"Paid": "paid", "Kind": "kind"})
-    assert {folder: part.column("id").to_pylist() for folder, part in found} == expected
-
-
-def test_without_attributes_all_rows_stay_together() -> None:
-    """The very table, in no folder."""
-    table = table_of([("a", None), ("b", None)])
-    ((folder, part),) = by_folder(table, COLUMNS, {})
-    assert folder == ""
-    assert part is table
+    found = list(by_folder(table_of(rows), COLUMNS, {"Paid": "paid", "Kind": "kind"}))
+    assert {folder: places.to_pylist() for folder, places in found} == expected
+    sizes = [len(places) for _, places in found]
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_no_value_has_a_folder_on_every_level() -> None:

@@ -15,6 +15,7 @@ from lakeshot.errors import CatalogError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.writer import PartWriter, Target
 from lakeshot.lake.hive import HiveLake
+from lakeshot.lake.partitions import partition_snapshots
 from lakeshot.lake.view_sql import shown_select
 from tests.unit.conftest import BUCKET, NOON
 from tests.unit.lake.conftest import EmbeddedAthena
@@ -133,7 +134,7 @@ def test_table_and_partitions_are_declared_by_folder(
     assert set(found) == {
         (DAY_1, "CH", "5"),
         (DAY_1, "a%2Fb%3Dc%25", "5"),
-        (DAY_1, "%_", "__HIVE_DEFAULT_PARTITION__"),
+        (DAY_1, "%5F", "__HIVE_DEFAULT_PARTITION__"),
     }
     one = found[DAY_1, "a%2Fb%3Dc%25", "5"]
     assert one["StorageDescriptor"]["Location"] == (
@@ -225,3 +226,34 @@ def test_a_partition_that_glue_does_not_take_is_told(
         lake.register(manifest, 1)
     with pytest.raises(CatalogError, match="was not removed: ResourceNumberLimitExceededException: too many"):
         lake.remove(DAY_1, 1, changes=False)
+
+
+def test_partitions_of_a_table_with_another_first_key_are_removed(glue: "GlueClient", lake: HiveLake) -> None:
+    """AWS takes no expression over a key that a table has not; the first value tells whose they are."""
+    keys: list[Any] = [{"Name": name, "Type": "string"} for name in ("moment", "country")]
+    glue.create_table(
+        DatabaseName="lakeshot", TableInput={"Name": "snapshots_reviews", "PartitionKeys": keys}
+    )
+    values: list[Any] = [[DAY_1, "CH"], [DAY_1, "DE"], [DAY_2, "CH"]]
+    glue.batch_create_partition(
+        DatabaseName="lakeshot",
+        TableName="snapshots_reviews",
+        PartitionInputList=[{"Values": one} for one in values],
+    )
+    for _ in range(2):
+        lake.remove(DAY_1, 1, changes=False)
+        assert set(partitions(glue)) == {(DAY_2, "CH")}
+
+
+def test_all_partitions_are_listed_without_an_expression(
+    s3: "S3Client", glue: "GlueClient", lake: HiveLake
+) -> None:
+    """An empty one is no expression to AWS."""
+    asked: list[object] = []
+    glue.meta.events.register(
+        "provide-client-params.glue.GetPartitions", lambda params, **_: asked.append(params.get("Expression"))
+    )
+    lake.register(snapshot(s3, *ROWS[:2]), 1)
+    assert partition_snapshots(glue, "lakeshot", "snapshots_reviews") == {DAY_1}
+    lake.remove(DAY_1, 1, changes=False)
+    assert asked == [None, f"snapshot_timestamp = '{DAY_1}'"]

@@ -158,6 +158,14 @@ def test_what_the_states_get_names_plan_job_and_verifiers(desk: Desk) -> None:
     assert len(planned.model_dump_json()) < 1024
 
 
+def test_many_small_files_are_verified_by_as_many_as_there_may_be(desk: Desk) -> None:
+    """Each costs a request, however few bytes it has; folders of values may make thousands."""
+    deployed = desk.stage.deployed["reviews"].model_copy(update={"partition_by": ("Country",)})
+    desk.stage.ssm.values["/lakeshot/dev/exports/reviews"] = deployed.model_dump_json()
+    (member,) = desk.plan().members
+    assert member.verifiers == tuple(range(40))
+
+
 def test_an_export_with_a_crawler_crawls(desk: Desk) -> None:
     """By the crawler of its own."""
     deployed = desk.stage.deployed["reviews"].model_copy(update={"catalog": "crawler"})

@@ -5,6 +5,7 @@ free of Arrow.
 """
 
 from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 
 from lakeshot.columns.types import BIGINT, BOOLEAN, DECIMAL, NULL, NUMBER_TEXT, STRING, Column
 from lakeshot.errors import PartitionError
@@ -12,8 +13,8 @@ from lakeshot.errors import PartitionError
 PARTITIONABLE = (BIGINT, DECIMAL, NUMBER_TEXT, STRING, BOOLEAN)
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """Hive's own text for null, which its readers take for null whatever the key's type."""
-EMPTY = "%_"
-"""The empty text, for which Hive writes the text for null. Two hex digits follow in every other ``%``."""
+EMPTY = "%5F"
+"""The empty text, for which Hive writes the text for null. No text is encoded to it: ``_`` stays as it is."""
 
 
 def refuse_folder_per_row(partition_by: Collection[str], keys: Collection[str], table: str) -> None:
@@ -36,3 +37,25 @@ def refuse_unpartitionable(columns: Iterable[Column], partition_by: Collection[s
                 "'partition_by' in exports.yaml, or, if all of its values now are of one of these types, pin "
                 "it to that below 'types'; deploy and run again"
             )
+
+
+def refuse_unfilled(
+    partition_by: Iterable[str], filled: Collection[str], published: Iterable[Column]
+) -> None:
+    """PartitionError that names the first attribute to partition by that seems to be misspelled.
+
+    No row has a value of it, though there are rows, whose ``filled`` attributes have some, and none of the
+    ``published`` snapshots had one: their column has a type from then on.
+    """
+    had_values = {column.source for column in published if column.type != NULL}
+    for attribute in partition_by:
+        if attribute in filled or attribute in had_values:
+            continue
+        by_spelling = {one.casefold(): one for one in sorted(filled)}
+        close = get_close_matches(attribute.casefold(), by_spelling, n=1)
+        instead = f" (there is {by_spelling[close[0]]!r})" if close else ""
+        raise PartitionError(
+            f"no row has a value of {attribute!r}, by which 'partition_by' keeps rows apart{instead}; "
+            "nothing was published. Correct or remove it in 'partition_by' of exports.yaml, deploy and run "
+            "again"
+        )

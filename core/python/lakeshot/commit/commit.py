@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from lakeshot.columns.packed import unpack
+from lakeshot.columns.partition_by import refuse_unfilled
 from lakeshot.columns.pins import starting_columns
 from lakeshot.columns.schema import fingerprint, unify
 from lakeshot.columns.types import Column
@@ -23,7 +24,7 @@ from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError, VerificationError
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.part_file import PartFile, filled_attributes
-from lakeshot.files.partition_folders import check_folder_count, no_value_folder
+from lakeshot.files.partition_folders import check_file_count, check_folder_count, no_value_folder
 from lakeshot.files.upload import MultipartUpload, UncommittedFile
 from lakeshot.files.writer import Target
 from lakeshot.model import Model
@@ -84,7 +85,7 @@ def commit(
     parts = _one_attempt_each(what, results)
     expected = _checked_count(what, parts)
     files = [file for part in parts for file in part.files]
-    check_folder_count({file.key.rpartition("/")[0] for file in files}, target.partition_by)
+    _check_partitions(target, files)
     columns = snapshot_columns(what, files)
     files = files or [_empty_file(client, target, columns)]
     entries = _make_visible(client, target, files, columns, guard=guard, distribute=distribute)
@@ -165,6 +166,13 @@ def _checked_count(what: Commit, parts: Sequence[PartResult]) -> int:
             "nothing was made visible. Run the export again"
         )
     return expected
+
+
+def _check_partitions(target: Target, files: Sequence[PartFile]) -> None:
+    check_folder_count({file.key.rpartition("/")[0] for file in files}, target.partition_by)
+    check_file_count(len(files), target.partition_by)
+    if target.partition_by and files:
+        refuse_unfilled(target.partition_by, filled_attributes(files), target.known_columns)
 
 
 def _make_visible(

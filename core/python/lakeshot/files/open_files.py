@@ -1,6 +1,5 @@
 """The files that a part's rows are being written to."""
 
-from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -11,8 +10,8 @@ from lakeshot.columns.types import Column
 from lakeshot.files.encoder import Encoder
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.part_file import PartFile
-from lakeshot.files.partition_folders import check_folder_count
-from lakeshot.files.upload import MultipartUpload
+from lakeshot.files.partition_folders import check_file_count, check_folder_count
+from lakeshot.files.upload import MultipartUpload, abort_upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,7 +54,7 @@ class OpenFiles:
 
     For one more, the file is ended that was written to least recently. Each holds two parts of its upload in
     memory at most, so that all of them are bounded whatever the number of folders. Leaving the context by
-    an error aborts every upload.
+    an error aborts every upload, also those of files that were ended.
     """
 
     def __init__(self, client: "S3Client", target: "Target", part: int) -> None:
@@ -63,8 +62,11 @@ class OpenFiles:
         self._open: dict[str, OpenFile] = {}  # the one that was written to last comes last
         self._folders: set[str] = set()
         self._finished: list[PartFile] = []
-        self._uploads = ExitStack()
         self._made = 0
+
+    def __contains__(self, folder: object) -> bool:
+        """Whether a file is open in the folder."""
+        return folder in self._open
 
     @property
     def bytes_written(self) -> int:
@@ -77,7 +79,7 @@ class OpenFiles:
     ) -> None:
         """Write rows of a folder that have these columns; a file that is new has all that are ``known``.
 
-        PartitionError if there are too many folders, or one is too long.
+        PartitionError if there are too many folders or files, or one's name is too long.
         """
         file = self._open.get(folder)
         if file is not None and not file.takes(columns):
@@ -97,24 +99,29 @@ class OpenFiles:
         return tuple(self._finished)
 
     def __enter__(self) -> Self:
-        self._uploads.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._uploads.__exit__(kind, error, trace)
+        if kind is None:
+            return
+        for open_file in self._open.values():
+            open_file.upload.abort()
+        for ended in self._finished:
+            abort_upload(self._client, self._target.bucket, ended.key, ended.upload_id)
 
     def _made_in(self, folder: str, known: tuple[Column, ...]) -> OpenFile:
         self._folders.add(folder)
         check_folder_count(self._folders, self._target.partition_by)
+        check_file_count(self._made + 1, self._target.partition_by)
         if len(self._open) >= self._target.open_files:
             self._finish(next(iter(self._open)))
         key = self._target.key(self._part, self._made, folder)
         file = self._open[folder] = OpenFile(self._client, self._target, key, known)
-        self._uploads.enter_context(file.upload)
         self._made += 1
         return file
 
     def _finish(self, folder: str) -> None:
-        self._finished.append(self._open.pop(folder).finish())
+        self._finished.append(self._open[folder].finish())
+        del self._open[folder]  # only now: an upload that could not be ended is aborted

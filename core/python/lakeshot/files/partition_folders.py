@@ -1,6 +1,7 @@
 """The folders of a snapshot's rows by their values of some attributes, in Hive's layout: ``country=CH/``."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +11,9 @@ from lakeshot.columns.partition_text import partition_text
 from lakeshot.columns.types import Column
 from lakeshot.errors import PartitionError
 
+MOST_FILES = 100_000
+"""In one partitioned snapshot. Its manifest then has some 40 MB, which each of 40 verifiers reads; these get
+2,500 files each, so many as a function reads in its minutes, and listing takes 100 calls."""
 MOST_FOLDERS = 10_000
 """In one snapshot. Each has files of its own and is a partition, of which Glue takes 100 in a call and
 removes 25: so many are registered, and removed, within a function's minutes; each query lists them."""
@@ -21,26 +25,20 @@ _REWRITTEN_BYTES = 9
 
 def by_folder(
     table: pa.Table, columns: Sequence[Column], names: Mapping[str, str]
-) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of each folder they go to, in their order, and the folder; all in ``""`` without ``names``.
+) -> Iterator[tuple[str, pa.Array]]:
+    """Each folder that rows go to and the places of these, in their order; a folder of more rows comes first.
 
     ``names`` are what folders call the attributes, in the order of the folders' levels.
     """
-    if not names:
-        yield "", table
-        return
     given = {column.source: column for column in columns}
     levels = [_level(table, given.get(source), name) for source, name in names.items()]
     folders = pc.binary_join_element_wise(*levels, "").dictionary_encode()
-    if len(folders.dictionary) == 1:
-        yield folders.dictionary[0].as_py(), table
-        return
     order = pc.array_sort_indices(folders.indices)  # keeps the order of equal ones
-    start = 0
-    for entry in pc.value_counts(folders.indices.take(order)):
-        number, rows = entry["values"].as_py(), entry["counts"].as_py()
-        yield folders.dictionary[number].as_py(), table.take(order.slice(start, rows))
-        start += rows
+    counts = pc.value_counts(folders.indices.take(order)).field("counts").to_pylist()
+    starts = accumulate(counts, initial=0)
+    spans = zip(folders.dictionary.to_pylist(), starts, counts, strict=False)  # the end of all starts nothing
+    for folder, start, rows in sorted(spans, key=lambda span: -span[2]):
+        yield folder, order.slice(start, rows)
 
 
 def no_value_folder(names: Mapping[str, str]) -> str:
@@ -54,6 +52,16 @@ def check_folder_count(folders: Collection[str], partition_by: Sequence[str]) ->
         raise PartitionError(
             f"the values of {_quoted(partition_by)} come in more than {MOST_FOLDERS:,} combinations, so many "
             "folders may one snapshot have; nothing was published. Name attributes with fewer different "
+            "values in 'partition_by' of exports.yaml, deploy and run again"
+        )
+
+
+def check_file_count(files: int, partition_by: Sequence[str]) -> None:
+    """PartitionError if rows that are partitioned are in more files than one snapshot may have."""
+    if partition_by and files > MOST_FILES:
+        raise PartitionError(
+            f"partitioned by {_quoted(partition_by)}, the rows are in {files:,} files or more, and one "
+            f"snapshot may have {MOST_FILES:,}; nothing was published. Name attributes with fewer different "
             "values in 'partition_by' of exports.yaml, deploy and run again"
         )
 

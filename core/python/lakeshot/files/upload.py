@@ -54,6 +54,12 @@ def crc32_text(checksum: int) -> str:
     return b64encode(checksum.to_bytes(4, "big")).decode()
 
 
+def abort_upload(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:
+    """Give an upload up. What S3 refuses to abort, the end of the run removes."""
+    with suppress(ClientError, BotoCoreError):
+        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+
+
 class MultipartUpload:
     """A sink for bytes that holds two parts in memory at most, whatever the file's size.
 
@@ -120,8 +126,7 @@ class MultipartUpload:
     def abort(self) -> None:
         """Give the upload up. What S3 refuses to abort, the end of the run removes."""
         self._sender.shutdown(cancel_futures=True)
-        with suppress(ClientError, BotoCoreError):
-            self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
+        abort_upload(self._client, self._bucket, self._key, self._upload_id)
 
     def __enter__(self) -> Self:
         return self

@@ -15,9 +15,10 @@ from lakeshot.columns.pins import held_to_pins, starting_columns
 from lakeshot.columns.schema import unify
 from lakeshot.columns.types import NULL, Column, TypeField
 from lakeshot.files import BY_POSITION, Compression, FileFormat, suffix
+from lakeshot.files.collected_rows import CollectedRows
 from lakeshot.files.open_files import OpenFiles
 from lakeshot.files.part_file import PartFile
-from lakeshot.files.partition_folders import by_folder, check_key_length
+from lakeshot.files.partition_folders import check_key_length
 from lakeshot.model import Model
 from lakeshot.names import run_token
 
@@ -55,7 +56,8 @@ class Target(Model):
     files start from them, and they keep their names and places. ``first`` are the attributes whose
     columns lead the new ones, such as a table's keys. ``pins`` are the types that attributes have
     whatever was published. ``partition_by`` are the attributes whose values folders hold, not files;
-    ``open_files`` is how many files one part writes at once, each with two parts of its upload in memory.
+    ``collected_bytes`` is memory that rows take before the folders of most rows are written, and
+    ``open_files`` how many files one part writes at once, each with two parts of its upload in memory.
     """
 
     bucket: str
@@ -71,6 +73,7 @@ class Target(Model):
     row_group_bytes: int = 12 * 1024**2
     row_group_cells: int = 32 * 1024**2
     file_bytes: int = 256 * 1024**2
+    collected_bytes: int = 128 * 1024**2
     open_files: int = 16
 
     @property
@@ -134,9 +137,9 @@ class PartWriter(Generic[BatchT]):
 
     A new file begins where the current one reached its size, or lacks or is too narrow for a
     column that holds a value. Leaving the context by an error aborts every upload of this writer.
-    Each row group is split among the folders of its rows. PinnedTypeError as soon as a row group holds what
-    an attribute's pinned type does not, NestedValuesError as soon as one holds what the target refuses,
-    PartitionError as soon as one has values that cannot name folders.
+    Where rows are partitioned, row groups are collected until folders have many rows. PinnedTypeError as soon
+    as a row group holds what an attribute's pinned type does not, NestedValuesError as soon as one holds what
+    the target refuses, PartitionError as soon as one has values of types that cannot name folders.
     """
 
     def __init__(self, client: "S3Client", target: Target, part: int, typed: Typing[BatchT]) -> None:
@@ -145,6 +148,7 @@ class PartWriter(Generic[BatchT]):
         self._batch_bytes = self._batch_rows = 0
         self._batch_columns: set[str] = set()
         self._columns = target.starting_columns
+        self._collected = CollectedRows(target)
         self._files = OpenFiles(client, target, part)
 
     @property
@@ -167,6 +171,7 @@ class PartWriter(Generic[BatchT]):
     def finish(self) -> tuple[PartFile, ...]:
         """Write what was collected and describe all files; none if there was no row."""
         self._write_row_group()
+        self._write_collected()
         return self._files.finish()
 
     def __enter__(self) -> Self:
@@ -188,5 +193,16 @@ class PartWriter(Generic[BatchT]):
         del batches
         wanted = held_to_pins(columns, self._target.pins)
         self._columns = self._target.accepted(self._target.unified(self._columns, wanted))
-        for folder, rows in by_folder(table, columns, self._target.partition_names):
+        if not self._target.partition_by:
+            self._files.write("", table, columns, self._columns)
+            return
+        if not self._collected.have_room(table, columns):
+            self._write_collected()
+        self._collected.add(table, columns)
+        if self._collected.are_enough:
+            self._write_collected(share_left=0.5)
+
+    def _write_collected(self, share_left: float = 0.0) -> None:
+        """Write collected rows; those first whose files are open, because others may end these."""
+        for folder, rows, columns in self._collected.take(share_left, first=self._files):
             self._files.write(folder, rows, columns, self._columns)

@@ -11,7 +11,11 @@ from lakeshot.refusals import refusals_named
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
-    from mypy_boto3_glue.type_defs import ErrorDetailTypeDef, PartitionInputTypeDef
+    from mypy_boto3_glue.type_defs import (
+        ErrorDetailTypeDef,
+        GetPartitionsRequestPaginateTypeDef,
+        PartitionInputTypeDef,
+    )
 
 _WRITTEN_AT_ONCE = 100
 """The most partitions one BatchCreatePartition or BatchUpdatePartition call takes."""
@@ -55,7 +59,7 @@ def write_partitions(
 
 def partition_snapshots(glue: "GlueClient", database: str, table: str) -> set[str]:
     """The snapshots that have a partition in the table; none if there is no table."""
-    return {values[0] for values in _partition_values(glue, database, table, "")}
+    return {values[0] for values in _partition_values(glue, database, table)}
 
 
 def drop_partitions(glue: "GlueClient", database: str, table: str, snapshot: str) -> None:
@@ -63,8 +67,7 @@ def drop_partitions(glue: "GlueClient", database: str, table: str, snapshot: str
 
     CatalogError with Glue's own reason if it keeps one of them.
     """
-    of_snapshot = f"{PARTITION_KEY} = '{snapshot}'"
-    for batch in _batches(_partition_values(glue, database, table, of_snapshot), _DELETED_AT_ONCE):
+    for batch in _batches(_values_of_snapshot(glue, database, table, snapshot), _DELETED_AT_ONCE):
         with (
             suppress(glue.exceptions.EntityNotFoundException),
             refusals_named("glue:BatchDeletePartition", f"table/{database}/{table}"),
@@ -79,17 +82,35 @@ def drop_partitions(glue: "GlueClient", database: str, table: str, snapshot: str
                     raise _error(database, table, "removed", error.get("ErrorDetail"))
 
 
-def _partition_values(glue: "GlueClient", database: str, table: str, expression: str) -> list[list[str]]:
+def _values_of_snapshot(glue: "GlueClient", database: str, table: str, snapshot: str) -> list[list[str]]:
+    """The values of a snapshot's partitions, whatever the table calls its first key.
+
+    Glue takes no expression over a key that the table has not, so then all partitions are listed.
+    """
+    try:
+        return _partition_values(glue, database, table, f"{PARTITION_KEY} = '{snapshot}'")
+    except glue.exceptions.InvalidInputException:
+        everything = _partition_values(glue, database, table)
+        return [values for values in everything if values[:1] == [snapshot]]
+
+
+def _partition_values(
+    glue: "GlueClient", database: str, table: str, expression: str | None = None
+) -> list[list[str]]:
     """The values of the partitions that an expression over the keys is true of; all without one."""
+    request: GetPartitionsRequestPaginateTypeDef = {
+        "DatabaseName": database,
+        "TableName": table,
+        "ExcludeColumnSchema": True,
+    }
+    if expression is not None:
+        request["Expression"] = expression
     found: list[list[str]] = []
     with (
         suppress(glue.exceptions.EntityNotFoundException),
         refusals_named("glue:GetPartitions", f"table/{database}/{table}"),
     ):
-        pages = glue.get_paginator("get_partitions").paginate(
-            DatabaseName=database, TableName=table, Expression=expression, ExcludeColumnSchema=True
-        )
-        for page in pages:
+        for page in glue.get_paginator("get_partitions").paginate(**request):
             found.extend(partition.get("Values", []) for partition in page["Partitions"])
     return found
 

@@ -180,7 +180,9 @@ class Plan(Model):
 
     @property
     def verifiers(self) -> int:
-        """How many tasks share the reading back of the files."""
+        """How many tasks share the reading back of the files: all there may be where these can be many."""
+        if self.deployed.partition_by:
+            return MOST_VERIFIERS
         return max(1, min(MOST_VERIFIERS, math.ceil(self.data_bytes / BYTES_PER_VERIFIER)))
 
 
