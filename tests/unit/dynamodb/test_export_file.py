@@ -220,7 +220,7 @@ FAULTS_OF_CHANGES = {
     "a word beside": (b'{"Metadata":{},"Keys":{},"secret":1}', "line 3: it is no change, as in"),
     "no time": (
         b'{"Metadata":{"secret":"1"},"Keys":{"id":{"S":"a"}}}',
-        "line 3: its Metadata is not a WriteTimestampMicros",
+        "line 3: its Metadata has no WriteTimestampMicros",
     ),
     "a member twice": (
         b'{"Metadata":{"WriteTimestampMicros":"1"},"Keys":{"id":{"S":"a"}},"Keys":{"id":{"S":"secret"}}}',
