@@ -103,7 +103,7 @@ destroy: install wheels ## Remove every stack; data is kept unless keep_data_on_
 .PHONY: test
 test: lint wheels-local build/spark-archive/built ## Run every test
 	@$(PY) -m pytest -m "not spark and not cloud" -n 2
-	@$(PY) -m pytest -m "spark or cloud" -n 2 --dist loadfile
+	@$(PY) -m pytest -m "spark or cloud" -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-fast
 test-fast: lint ## Run the unit tests of what ships, with fewer examples of what is tried at random
