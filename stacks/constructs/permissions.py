@@ -4,8 +4,6 @@ They serve every export of the stage, so they are confined to Lakeshot's own buc
 database and names. What touches a source runs under that export's own role instead.
 """
 
-from collections.abc import Sequence
-
 from lakeshot.names import STAGED_VIEW
 from stacks.constructs.arns import Arns
 from stacks.constructs.role import ServiceRole
@@ -13,8 +11,6 @@ from stacks.constructs.role import ServiceRole
 _EVERY_RUN = "Run files of all exports lie below this prefix, under keys that hold the run's id."
 _EVERY_SNAPSHOT = "Data files of all exports lie below this prefix of Lakeshot's own bucket."
 _EVERY_TABLE = "Tables and views are made by runs, in Lakeshot's own database, under the exports' names."
-SNAPSHOT_TABLES = ("snapshots_*", "changes_*")
-"""How the tables of all snapshots are called, whole ones and changes."""
 _EVERY_EXPORT = "The function serves every export of the stage; their resources carry this prefix."
 
 
@@ -49,7 +45,7 @@ class Permissions:
         """Read or remove data files."""
         self._role.allow(
             *(f"s3:{action}" for action in actions),
-            on=[self._arns.objects("snapshots_"), self._arns.objects("changes_")],
+            on=[self._arns.objects("snapshots_")],
             reason=_EVERY_SNAPSHOT,
         )
 
@@ -59,10 +55,10 @@ class Permissions:
 
     def change_snapshot_tables(self, *actions: str) -> None:
         """Register snapshots in, or remove them from, the tables of all snapshots and changes."""
-        tables = self._arns.catalog(*SNAPSHOT_TABLES)
+        tables = self._arns.catalog("snapshots_*")
         self._role.allow(*(f"glue:{action}" for action in actions), on=tables, reason=_EVERY_TABLE)
 
-    def query(self, *actions: str, tables: Sequence[str] = ("*",)) -> None:
+    def query(self, *actions: str, tables: str = "*") -> None:
         """Run Athena queries in the stage's workgroup, over tables and views whose name fits a pattern.
 
         The actions are what the role does with a query beyond starting it and seeing it end.
@@ -82,7 +78,7 @@ class Permissions:
             "glue:BatchGetPartition",
             "glue:GetTable",
             "glue:GetTables",
-            on=self._arns.catalog(*tables),
+            on=self._arns.catalog(tables),
             reason=_EVERY_TABLE,
         )
         self._role.allow("s3:GetBucketLocation", "s3:ListBucket", on=[self._arns.bucket])

@@ -12,7 +12,7 @@ from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.arns import Arns
 from stacks.constructs.flow import Invoked, definition
 from stacks.constructs.function import StepFunction
-from stacks.constructs.permissions import SNAPSHOT_TABLES, Permissions
+from stacks.constructs.permissions import Permissions
 from stacks.constructs.role import ServiceRole
 
 
@@ -63,7 +63,7 @@ class Workflow(Construct):
         acknowledge(self._role, "IAM5[Resource::*]", "Log delivery's and X-Ray's actions know no resources.")
         self._role.allow("lambda:InvokeFunction", on=[one.arn for one in invoked.values()])
         self._allow_glue()
-        Permissions(self._role, arns).query("StopQueryExecution", tables=SNAPSHOT_TABLES)
+        Permissions(self._role, arns).query("StopQueryExecution", tables="snapshots_*")
 
     def _allow_glue(self) -> None:
         every_export = (

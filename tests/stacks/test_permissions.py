@@ -102,12 +102,17 @@ def test_a_job_of_changes_writes_two_prefixes(template: Callable[[str], Template
     """Of whole snapshots and of changes, both its own; it cannot scan the table."""
     allowed = template("ledger").allowed("lakeshot-dev-ledger-job")
     assert "dynamodb:Scan" not in allowed
-    assert allowed["s3:DeleteObject"] == {f"{BUCKET}/snapshots_ledger/*", f"{BUCKET}/changes_ledger/*"}
-    assert {f"{BUCKET}/changes_ledger/*", f"{BUCKET}/dynamodb_exports/ledger/*"} <= allowed["s3:PutObject"]
+    assert allowed["s3:DeleteObject"] == {
+        f"{BUCKET}/snapshots_ledger/*",
+        f"{BUCKET}/snapshots_ledger__changes/*",
+    }
+    assert {f"{BUCKET}/snapshots_ledger__changes/*", f"{BUCKET}/dynamodb_exports/ledger/*"} <= allowed[
+        "s3:PutObject"
+    ]
     (statement,) = [
         s for s in template("ledger").statements("lakeshot-dev-ledger-job") if "s3:ListBucket" in s["Action"]
     ]
-    assert "changes_ledger/*" in statement["Condition"]["StringLike"]["s3:prefix"]
+    assert "snapshots_ledger__changes/*" in statement["Condition"]["StringLike"]["s3:prefix"]
 
 
 def test_job_knows_only_its_own_export_in_the_run_table(reviews: Template) -> None:
@@ -243,7 +248,7 @@ def test_a_step_that_reads_a_snapshot_touches_staged_views_only(common: Template
         for role in ROLES
     }
     assert tables["lakeshot-dev-verify-readable"] == {f"{database}/lakeshot_staged_*"}
-    assert tables["lakeshot-dev-catalog"] == {f"{database}/snapshots_*", f"{database}/changes_*"}
+    assert tables["lakeshot-dev-catalog"] == {f"{database}/snapshots_*"}
     movers = {role for role, on in tables.items() if f"{database}/*" in on}
     assert movers == {f"lakeshot-dev-{step}" for step in ("publish", "close", "view")}
 

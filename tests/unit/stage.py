@@ -225,9 +225,8 @@ class Stage:
 
     def data(self) -> list[str]:
         """Keys of all data files."""
-        prefixes = ("snapshots_", "changes_")
-        found = [self.s3.list_objects_v2(Bucket=BUCKET, Prefix=one).get("Contents", []) for one in prefixes]
-        return [item["Key"] for items in found for item in items]
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="snapshots_").get("Contents", [])
+        return [item["Key"] for item in found]
 
     # What a run does, step by step.
 

@@ -105,8 +105,11 @@ class ExportNames:
 
     @property
     def changes_table(self) -> str:
-        """Catalog table of what changed between snapshots, until a column's type changes."""
-        return f"changes_{self.view}"
+        """Catalog table of what changed between snapshots, until a column's type changes.
+
+        No other table is called like that, because two underscores never meet in an export's name.
+        """
+        return f"{self.table}__changes"
 
     def table_of(self, generation: int, *, changes: bool = False) -> str:
         """Catalog table of one generation of snapshots or changes (see ``lakeshot.lake.generations``)."""

@@ -108,7 +108,7 @@ def test_the_view_shows_the_table_as_of_every_window(pipeline: Pipeline, began: 
     record = pipeline.record("ledger", run)
     assert (record.follows, record.rows) == (snapshot_name(first), 5)
     changes = pipeline.rows(
-        "SELECT id, change_operation, change_old_image FROM changes_ledger "
+        "SELECT id, change_operation, change_old_image FROM snapshots_ledger__changes "
         f"WHERE snapshot_timestamp = '{snapshot_name(second)}' ORDER BY id"
     )
     assert [tuple(change.values()) for change in changes] == [
@@ -175,7 +175,7 @@ def test_a_check_compacts_what_it_finds_right_and_publishes_nothing_else(
     third = second + 20 * MINUTE
     pipeline.succeed("checked", moment=snapshot_name(third))
     pipeline.client("glue").delete_partition(  # somebody loses the changes
-        DatabaseName=DATABASE, TableName="changes_checked", PartitionValues=[snapshot_name(third)]
+        DatabaseName=DATABASE, TableName="snapshots_checked__changes", PartitionValues=[snapshot_name(third)]
     )
     ended = pipeline.run("checked", mode="check")
     assert (ended.status, ended.error) == ("FAILED", "VerificationError")

@@ -62,12 +62,6 @@ def test_changes_are_in_no_group() -> None:
         parse_config({"exports": exports, "groups": {"shop": members}})
 
 
-def test_the_tables_of_changes_have_their_names_to_themselves() -> None:
-    """A view of that name would take their place."""
-    with pytest.raises(ConfigError, match=r"what begins with changes or lakeshot or snapshots"):
-        parse_config({"exports": {"changes-orders": {"source": SOURCE}}})
-
-
 # Payloads.
 
 

@@ -123,7 +123,7 @@ def test_every_row_has_no_columns_of_changes(deployed: Deployed) -> None:
 def test_changes_lie_apart_and_say_what_they_follow(deployed: Deployed) -> None:
     """In the table of changes; their key columns are those of the rows."""
     what = run_commit(changing(plan(deployed)), KNOWN, parts=1, expected_from="a test")
-    assert what.target.prefix == "changes_reviews/snapshot_timestamp=20261121T120000Z/"
+    assert what.target.prefix == "snapshots_reviews__changes/snapshot_timestamp=20261121T120000Z/"
     assert what.follows == "20261121T110000Z"
     assert [column.source for column in what.key_columns] == ["Id"]
     assert run_commit(plan(deployed), KNOWN, parts=1, expected_from="a test").follows is None

@@ -219,11 +219,11 @@ def test_a_crawlers_guess_at_the_generation_is_put_right(
 def test_changes_have_tables_and_a_folder_of_their_own(glue: "GlueClient", lake: HiveLake) -> None:
     """Their columns are more, and whoever queries all snapshots must not meet them."""
     changes = manifest(snapshot=DAY_2, columns=(*CHANGE_COLUMNS, *COLUMNS[:1])).model_copy(
-        update={"follows": DAY_1, "prefix": f"changes_reviews/snapshot_timestamp={DAY_2}/"}
+        update={"follows": DAY_1, "prefix": f"snapshots_reviews__changes/snapshot_timestamp={DAY_2}/"}
     )
     lake.register(manifest(), 1)
     lake.register(changes, 1)
-    assert list(columns(glue, "changes_reviews")) == [
+    assert list(columns(glue, "snapshots_reviews__changes")) == [
         "change_operation",
         "change_written_micros",
         "change_window",
@@ -231,13 +231,13 @@ def test_changes_have_tables_and_a_folder_of_their_own(glue: "GlueClient", lake:
         "change_old_image",
         "id",
     ]
-    assert (snapshots(glue), snapshots(glue, "changes_reviews")) == ([DAY_1], [DAY_2])
-    table = glue.get_table(DatabaseName="lakeshot", Name="changes_reviews")["Table"]
-    assert table["StorageDescriptor"]["Location"] == f"s3://{BUCKET}/changes_reviews/"
+    assert (snapshots(glue), snapshots(glue, "snapshots_reviews__changes")) == ([DAY_1], [DAY_2])
+    table = glue.get_table(DatabaseName="lakeshot", Name="snapshots_reviews__changes")["Table"]
+    assert table["StorageDescriptor"]["Location"] == f"s3://{BUCKET}/snapshots_reviews__changes/"
     lake.remove(DAY_2, 1, changes=False)
-    assert snapshots(glue, "changes_reviews") == [DAY_2]
+    assert snapshots(glue, "snapshots_reviews__changes") == [DAY_2]
     lake.remove(DAY_2, 1, changes=True)
-    assert (snapshots(glue), snapshots(glue, "changes_reviews")) == ([DAY_1], [])
+    assert (snapshots(glue), snapshots(glue, "snapshots_reviews__changes")) == ([DAY_1], [])
 
 
 def test_removing_a_snapshot_removes_its_partition_and_nothing_else(

@@ -100,9 +100,9 @@ def test_a_view_of_changes_is_one_query_of_the_chains_partitions(deployed: Deplo
     new = f'{keys}, CAST("value" AS decimal(38,18)) AS "value", CAST("note" AS varchar) AS "note"'
     snapshot = "CAST('20261101T030000Z' AS varchar) AS \"snapshot_timestamp\""
     assert shown_select(deployed, shown) == (
-        f'WITH "changes" AS (SELECT {old}, {told} FROM "lakeshot"."changes_reviews" '
+        f'WITH "changes" AS (SELECT {old}, {told} FROM "lakeshot"."snapshots_reviews__changes" '
         "WHERE \"snapshot_timestamp\" IN ('20261101T010000Z', '20261101T020000Z') "
-        f'UNION ALL SELECT {new}, {told} FROM "lakeshot"."changes_reviews__2" '
+        f'UNION ALL SELECT {new}, {told} FROM "lakeshot"."snapshots_reviews__changes__2" '
         "WHERE \"snapshot_timestamp\" = '20261101T030000Z') "
         f'SELECT "base".*, {snapshot} FROM (SELECT {old} FROM "lakeshot"."snapshots_reviews" '
         'WHERE "snapshot_timestamp" = \'20261101T000000Z\') AS "base" '

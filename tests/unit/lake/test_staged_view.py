@@ -114,7 +114,7 @@ def overlaid(lake: HiveLake, s3: "S3Client", price: str) -> Shown:
     whole = commit(lake, s3, DAY_1, '{"id":"a","price":"1.5"}\n{"id":"b","price":null}\n')
     columns = (*CHANGE_COLUMNS, *COLUMNS)
     changes = manifest(file_format=FileFormat.JSON, snapshot=DAY_2, columns=columns).model_copy(
-        update={"follows": DAY_1, "prefix": f"changes_reviews/snapshot_timestamp={DAY_2}/"}
+        update={"follows": DAY_1, "prefix": f"snapshots_reviews__changes/snapshot_timestamp={DAY_2}/"}
     )
     rows = (
         {"id": "a", "price": price, "change_operation": "update"},

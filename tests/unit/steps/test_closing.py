@@ -130,7 +130,7 @@ def test_changes_leave_nothing_either(is_committed: bool, stage: Stage) -> None:
     else:
         stage.write(f"{plan.data_prefix}part-00000-0000-{run_token('run-2')}.parquet")
     assert [key for key in stage.data() if key not in whole] == [
-        f"changes_reviews/snapshot_timestamp={DAY_2}/part-00000-0000-{run_token('run-2')}.parquet"
+        f"snapshots_reviews__changes/snapshot_timestamp={DAY_2}/part-00000-0000-{run_token('run-2')}.parquet"
     ]
     stage.close("run-2", cause="boom")
     assert (stage.data(), stage.known(), list(stage.lake.registered)) == (whole, [DAY_1], [DAY_1])

@@ -317,7 +317,7 @@ def test_later_runs_export_what_was_written_since(desk: Desk) -> None:
     desk.stage.succeed("run-1", 1, native=True)
     (plan,) = desk.plans(desk.plan("run-2", at=NOON + timedelta(hours=1)))
     assert (plan.follows, plan.snapshot) == (DAY_1, "20261121T125800Z")
-    assert plan.data_prefix == "changes_reviews/snapshot_timestamp=20261121T125800Z/"
+    assert plan.data_prefix == "snapshots_reviews__changes/snapshot_timestamp=20261121T125800Z/"
     (window,) = plan.native.windows
     assert (window.begins, window.ends) == (NOON, plan.moment)
     assert plan.moment_from.startswith("the end of the last window of DynamoDB's incremental exports")

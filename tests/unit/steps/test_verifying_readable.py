@@ -58,7 +58,7 @@ def test_a_view_that_has_lost_what_it_is_made_of_is_not_shown(stage: Stage) -> N
     assert "in which Athena counts 3 rows together, its own among them, and 4 were committed" in str(
         caught.value
     )
-    assert "snapshots_reviews or changes_reviews were removed" in str(caught.value)
+    assert "snapshots_reviews or snapshots_reviews__changes were removed" in str(caught.value)
     assert (stage.shown[0], stage.lake.staging) == (DAY_1, {})
     stage.verify(plan, rows_beneath=4, rows_shown=3)
 

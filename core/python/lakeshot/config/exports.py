@@ -33,9 +33,8 @@ ExportName = Annotated[
 GroupName = ExportName
 RESERVED_NAMES = frozenset({"common", "export"})
 """Names that the stage's own stack and state machine already have."""
-RESERVED_BEGINNINGS = ("changes", "lakeshot", "snapshots")
-"""How catalog entries begin that Lakeshot makes beside the views: staged views, and tables of snapshots and
-of changes."""
+RESERVED_BEGINNINGS = ("lakeshot", "snapshots")
+"""How catalog entries begin that Lakeshot makes beside the views: staged views and tables of snapshots."""
 Kind = Literal["snapshot", "changes"]
 Catalog = Literal["crawler", "direct"]
 FULL_EVERY_DAYS = 7
