@@ -21,8 +21,8 @@ from lakeshot.commit.rewrite import rewrites
 from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.part_file import PartFile, filled_attributes
+from lakeshot.files.target import Target
 from lakeshot.files.upload import UncommittedFile, UploadedPart
-from lakeshot.files.writer import Target
 
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PREFIX = "snapshots_reviews/snapshot_timestamp=20261121T120000Z/"

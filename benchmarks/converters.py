@@ -21,7 +21,7 @@ from lakeshot.dynamodb.export_parts import ExportPart
 from lakeshot.dynamodb.export_run import convert_part
 from lakeshot.dynamodb.worker_process import no_garbage_collection
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -19,7 +19,7 @@ from benchmarks.stub_cloud import stub_cloud
 from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.files import FileFormat, compressions
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot.rate.budget import ReadBudget
 
 SMALL, LARGE = 50_000, 1_000_000

@@ -22,7 +22,7 @@ from lakeshot.dynamodb.scan import ScanPart
 from lakeshot.dynamodb.scan_run import ScanWorker
 from lakeshot.dynamodb.table_run import Driver
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot.rate.budget import ReadBudget
 from lakeshot.rate.server import BudgetServer
 from local.instance import Instance

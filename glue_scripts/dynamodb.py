@@ -21,8 +21,8 @@ from lakeshot.dynamodb.scan_run import scan_work
 from lakeshot.dynamodb.segments import task_slots
 from lakeshot.dynamodb.table_run import Driver, Work, run_commit
 from lakeshot.dynamodb.worker_process import s3_client
+from lakeshot.files.target import Target
 from lakeshot.files.upload import UncommittedFile
-from lakeshot.files.writer import Target
 from lakeshot.rate.budget import ReadBudget
 from lakeshot.rate.server import BudgetServer
 from lakeshot.runs.job_arguments import JobArguments

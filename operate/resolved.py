@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import yaml
 
-from lakeshot.config.exports import Config, Export
+from lakeshot.config.export import Export
+from lakeshot.config.exports import Config
 from lakeshot.names import ExportNames, GroupNames, StageNames
 from operate.context import Context
 from operate.errors import UsageError

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
-from lakeshot.config.exports import Job
+from lakeshot.config.export import Job
 from stacks.constructs.acknowledgement import acknowledge
 from stacks.constructs.job_code import JobCode
 from stacks.constructs.job_role import JobRole

@@ -4,7 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lakeshot.config.exports import Export
+from lakeshot.config.export import Export
 from lakeshot.dynamodb.source import Route
 from lakeshot.names import ExportNames
 from stacks.constructs.arns import Arns

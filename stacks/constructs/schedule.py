@@ -3,7 +3,7 @@
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from lakeshot.config.exports import Schedule
+from lakeshot.config.export import Schedule
 from lakeshot.config.payload import RunOptions
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.role import ServiceRole

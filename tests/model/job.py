@@ -11,7 +11,8 @@ from lakeshot.columns.types import BIGINT, STRING, Column, ColumnType
 from lakeshot.commit.commit import commit
 from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.table_run import run_commit, run_target
-from lakeshot.files.writer import PartWriter, Target
+from lakeshot.files.target import Target
+from lakeshot.files.writer import PartWriter
 from lakeshot.runs.progress import ProgressRecorder
 from lakeshot.runs.records import RunTable
 from lakeshot.steps.entering import enter

@@ -14,7 +14,7 @@ from lakeshot.dynamodb.export_parts import ExportPart, export_parts
 from lakeshot.dynamodb.export_run import convert_part
 from lakeshot.errors import SourceError
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot_spark.distribution import distribute
 from tests.in_memory.s3 import S3InMemory
 

@@ -27,8 +27,9 @@ from lakeshot.files import Compression, FileFormat
 from lakeshot.files.formats import READERS
 from lakeshot.files.object_stream import ObjectStream
 from lakeshot.files.read_back import read_back
+from lakeshot.files.target import Target
 from lakeshot.files.upload import UncommittedFile
-from lakeshot.files.writer import PartWriter, Target
+from lakeshot.files.writer import PartWriter
 from tests.unit.conftest import BUCKET, NOON
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from lakeshot.config.deployed import Deployed
-from lakeshot.config.exports import Export, parse_config
+from lakeshot.config.export import Export
+from lakeshot.config.exports import parse_config
 from lakeshot.config.payload import GroupPayload, parse_payload
 from lakeshot.errors import ConfigError, PayloadError
 

@@ -3,7 +3,8 @@
 import pytest
 
 from lakeshot.config.deployed import Deployed
-from lakeshot.config.exports import Export, parse_config
+from lakeshot.config.export import Export
+from lakeshot.config.exports import parse_config
 from lakeshot.errors import ConfigError
 
 REVIEWS = {"source": {"type": "dynamodb", "table": "Reviews"}, "catalog": "direct"}

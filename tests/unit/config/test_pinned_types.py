@@ -4,7 +4,8 @@ import pytest
 
 from lakeshot.columns.types import DECIMAL, JSON, PINNABLE, ColumnType
 from lakeshot.config.deployed import Deployed
-from lakeshot.config.exports import Export, parse_config
+from lakeshot.config.export import Export
+from lakeshot.config.exports import parse_config
 from lakeshot.errors import ConfigError
 
 SOURCE = {"type": "dynamodb", "table": "Reviews"}

@@ -19,7 +19,7 @@ from lakeshot.dynamodb.windows import Window
 from lakeshot.dynamodb.worker_process import forget_clients
 from lakeshot.errors import NestedValuesError, SourceError
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot.rate.budget import Progress, ReadBudget
 from lakeshot.rate.server import BudgetServer
 from tests.unit.conftest import BUCKET

@@ -14,7 +14,7 @@ from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.errors import PermissionDeniedError, SourceError, ThrottledError
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot.rate.budget import Progress, ReadBudget
 from tests.unit.conftest import BUCKET
 from tests.unit.scan_simulation import VirtualClock

@@ -7,7 +7,7 @@ from lakeshot.dynamodb.rate import ReadRate
 from lakeshot.dynamodb.scan_run import ScanWorker, scan_work
 from lakeshot.dynamodb.table_run import Driver
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot.runs.plan import ScanReading, SourceTable
 
 READING = ScanReading(

@@ -17,8 +17,9 @@ from lakeshot.files import Compression, FileFormat, open_files, partition_folder
 from lakeshot.files.formats import READERS
 from lakeshot.files.object_stream import ObjectStream
 from lakeshot.files.part_file import PartFile, filled_attributes
+from lakeshot.files.target import Target
 from lakeshot.files.upload import MultipartUpload
-from lakeshot.files.writer import PartWriter, Target
+from lakeshot.files.writer import PartWriter
 from tests.unit.conftest import BUCKET
 
 if TYPE_CHECKING:

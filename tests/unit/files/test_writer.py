@@ -13,7 +13,8 @@ from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NULL, STRING, Column, 
 from lakeshot.errors import NestedValuesError, PinnedTypeError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.part_file import PartFile, filled_attributes
-from lakeshot.files.writer import PartWriter, Target
+from lakeshot.files.target import Target
+from lakeshot.files.writer import PartWriter
 from tests.unit.conftest import BUCKET
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from lakeshot.commit.manifest import Manifest
 from lakeshot.commit.part import PartResult
 from lakeshot.errors import CatalogError
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.writer import PartWriter, Target
+from lakeshot.files.target import Target
+from lakeshot.files.writer import PartWriter
 from lakeshot.lake.hive import HiveLake
 from lakeshot.lake.partitions import partition_snapshots
 from lakeshot.lake.view_sql import shown_select

@@ -25,8 +25,8 @@ from lakeshot.errors import CommitError, VerificationError
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.part_file import PartFile, filled_attributes
 from lakeshot.files.partition_folders import check_file_count, check_folder_count, no_value_folder
+from lakeshot.files.target import Target
 from lakeshot.files.upload import MultipartUpload, UncommittedFile
-from lakeshot.files.writer import Target
 from lakeshot.model import Model
 
 if TYPE_CHECKING:

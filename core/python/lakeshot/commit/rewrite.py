@@ -16,8 +16,8 @@ from lakeshot.files.formats import ENCODERS, READERS
 from lakeshot.files.object_stream import ObjectStream
 from lakeshot.files.part_file import PartFile
 from lakeshot.files.read_back import read_back
+from lakeshot.files.target import Target
 from lakeshot.files.upload import MultipartUpload, UncommittedFile
-from lakeshot.files.writer import Target
 from lakeshot.model import Model
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from lakeshot.columns.nesting import Nested
 from lakeshot.columns.types import TypeField
-from lakeshot.config.exports import Catalog, Export, Kind
+from lakeshot.config.export import Catalog, Export, Kind
 from lakeshot.config.payload import GroupPayload, Payload
 from lakeshot.dynamodb.source import Route
 from lakeshot.errors import PayloadError

@@ -13,7 +13,8 @@ from lakeshot.dynamodb.export_rows import typed_rows
 from lakeshot.dynamodb.table_run import Driver
 from lakeshot.dynamodb.worker_process import no_garbage_collection, s3_client
 from lakeshot.errors import SourceError
-from lakeshot.files.writer import PartWriter, Target
+from lakeshot.files.target import Target
+from lakeshot.files.writer import PartWriter
 from lakeshot.rate.budget import Progress
 from lakeshot.rate.pace import Pace
 

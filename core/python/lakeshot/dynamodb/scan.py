@@ -13,7 +13,8 @@ from lakeshot.dynamodb.envelope import Envelope, envelope
 from lakeshot.dynamodb.page import Page, PageDecoder
 from lakeshot.dynamodb.raw_client import ScanClient
 from lakeshot.errors import SourceError, ThrottledError
-from lakeshot.files.writer import PartWriter, Target
+from lakeshot.files.target import Target
+from lakeshot.files.writer import PartWriter
 from lakeshot.model import Model
 from lakeshot.rate.budget import Budget, Progress, reserve
 from lakeshot.rate.pace import Pace

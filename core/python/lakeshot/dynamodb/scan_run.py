@@ -7,7 +7,7 @@ from lakeshot.commit.part import PartResult
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.dynamodb.table_run import Driver, Work
 from lakeshot.dynamodb.worker_process import no_garbage_collection, s3_client, scan_client
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot.runs.plan import ScanReading
 
 

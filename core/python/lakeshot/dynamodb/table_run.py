@@ -10,7 +10,7 @@ from lakeshot.columns.pins import held_to_pins
 from lakeshot.columns.types import Column, ColumnType, Scalar
 from lakeshot.commit.commit import Commit
 from lakeshot.commit.part import PartResult
-from lakeshot.files.writer import Target
+from lakeshot.files.target import Target
 from lakeshot.rate.remote import Address, RemoteBudget
 from lakeshot.runs.plan import NativeReading, Plan
 

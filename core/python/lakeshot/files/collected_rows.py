@@ -10,7 +10,7 @@ from lakeshot.columns.types import Column
 from lakeshot.files.partition_folders import by_folder
 
 if TYPE_CHECKING:
-    from lakeshot.files.writer import Target
+    from lakeshot.files.target import Target
 
 
 class CollectedRows:

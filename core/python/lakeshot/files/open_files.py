@@ -16,7 +16,7 @@ from lakeshot.files.upload import MultipartUpload, abort_upload
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from lakeshot.files.writer import Target
+    from lakeshot.files.target import Target
 
 
 class OpenFile:
