@@ -366,6 +366,18 @@ def test_the_whole_table_is_exported_although_a_manifest_beneath_is_damaged(desk
     assert plan.native.route_from == "the whole table: full: true"
 
 
+def test_a_plan_of_changes_stays_what_it_was_after_they_were_published(desk: Desk) -> None:
+    """By then its windows would follow its own snapshot."""
+    desk.follow_changes()
+    desk.stage.succeed("run-1", 1, native=True)
+    at = NOON + timedelta(days=1, minutes=2)
+    first = desk.plan("run-2", at=at)
+    (plan,) = desk.plans(first)
+    desk.stage.make_ready(plan, rows_shown=4)
+    desk.stage.publish(plan)
+    assert desk.plan("run-2", at=at) == first
+
+
 def test_a_check_is_as_of_the_published_moment_under_the_next_name(desk: Desk) -> None:
     """So both can be in the catalog at once."""
     desk.follow_changes()

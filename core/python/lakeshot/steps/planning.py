@@ -132,12 +132,18 @@ class Planner:
 
     def _plans(self, run: PlannedRun) -> list[Plan]:
         uris = [plan_uri(deployed, run.name) for _, deployed in run.exports]
-        settled = [plan for uri in uris if (plan := load_if_there(self.s3, uri, Plan)) is not None]
-        scopes = [self._exports.scope(run, *one) for one in run.exports]
-        moment = self._moment(run, settled[0].moment if settled else None, scopes[0])
+        settled = [load_if_there(self.s3, uri, Plan) for uri in uris]
+        # What was settled is not settled anew: by now the source, or what is published, may say otherwise.
+        scopes = [
+            None if plan is not None else self._exports.scope(run, *one)
+            for plan, one in zip(settled, run.exports, strict=True)
+        ]
+        moment = self._moment(
+            run, next((plan.moment for plan in settled if plan is not None), None), scopes[0]
+        )
         return [
-            save_once(self.s3, uri, self._exports.plan(run, payload, deployed, moment, scope))
-            for uri, (payload, deployed), scope in zip(uris, run.exports, scopes, strict=True)
+            plan or save_once(self.s3, uri, self._exports.plan(run, payload, deployed, moment, scope))
+            for plan, uri, (payload, deployed), scope in zip(settled, uris, run.exports, scopes, strict=True)
         ]
 
     def _moment(self, run: PlannedRun, settled: datetime | None, scope: Scope | None) -> datetime:
