@@ -92,6 +92,8 @@ def _group(config: Config, name: str) -> Mapping[str, object]:
 def rate_in_words(export: Export) -> str:
     """How the read rate of a run is settled, as far as it is known before the table is looked at."""
     source = export.source
+    if export.effective_route == "native":
+        return "none: DynamoDB exports the table itself, which takes no read units"
     share = f"{source.read_percentage:.0%}"
     doubled = "; consistent reads take twice the units" if source.consistent_read else ""
     if source.max_read_units is not None:

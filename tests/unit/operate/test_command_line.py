@@ -82,6 +82,18 @@ def test_show_fills_in_defaults_and_names(file: str, capsys: pytest.CaptureFixtu
     assert reviews["resources"]["view"] == "lakeshot.reviews"
 
 
+def test_show_fills_in_what_follows_from_the_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Changes are catalogued directly, are due whole once a week, and take no read units."""
+    file = tmp_path / "exports.yaml"
+    file.write_text("exports:\n  orders: {kind: changes, source: {type: dynamodb, table: Orders}}\n")
+    assert main(["-c", str(file), "show", "orders"]) == 0
+    orders = yaml.safe_load(capsys.readouterr().out)["orders"]
+    assert (orders["catalog"], orders["full_every_days"]) == ("direct", 7)
+    assert orders["rate"] == "none: DynamoDB exports the table itself, which takes no read units"
+    assert orders["resources"]["changes_table"] == "lakeshot.snapshots_orders__changes"
+    assert orders["resources"]["crawler"] is None
+
+
 def test_show_of_one_export_shows_only_that(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A name narrows the output to its export."""
     assert main(["-c", file, "show", "reviews"]) == 0
