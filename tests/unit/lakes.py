@@ -40,10 +40,8 @@ class LakeInMemory:
         self.registered[manifest.snapshot] = manifest
         self.generations[manifest.snapshot] = generation
 
-    def count_query(
-        self, shown: Shown, manifest: Manifest, generation: int, *, compared: Shown | None
-    ) -> str:
-        told = f"count {manifest.snapshot} in generation {generation}"
+    def count_query(self, shown: Shown, *, compared: Shown | None) -> str:
+        told = f"count {shown.snapshot} in generation {shown.own.generation}"
         if shown.changes:
             told += f", shown as {_text(shown)}"
         return told if compared is None else f"{told}, compared with {_text(compared)}"

@@ -260,5 +260,5 @@ def test_dropping_a_view_that_is_not_there_is_no_error(lake: HiveLake) -> None:
 def test_counting_counts_one_snapshot_of_one_generation(lake: HiveLake, athena: EmbeddedAthena) -> None:
     """As a reader of the table would."""
     lake.register(manifest(), 2)
-    query = lake.count_query(shown_of(manifest(), 2), manifest(), 2, compared=None)
+    query = lake.count_query(shown_of(manifest(), 2), compared=None)
     assert athena.numbers(athena.run(query)) == {"rows": 0, "rows_shown": 0}

@@ -91,9 +91,7 @@ def shown(lake: HiveLake, athena: EmbeddedAthena, manifest: Manifest, sql: str) 
 
 def counted(lake: HiveLake, athena: EmbeddedAthena, manifest: Manifest) -> int:
     """How many rows a snapshot is counted to have."""
-    return athena.numbers(athena.run(lake.count_query(shown_of(manifest), manifest, 1, compared=None)))[
-        "rows"
-    ]
+    return athena.numbers(athena.run(lake.count_query(shown_of(manifest), compared=None)))["rows"]
 
 
 @pytest.mark.parametrize("file_format", list(FileFormat))

@@ -194,7 +194,7 @@ def test_a_comparison_too_long_for_the_steps_is_told(lake: HiveLake) -> None:
     columns = tuple(column(f"attribute_number_{number:04}", "string") for number in range(1000))
     shown = shown_of(manifest(columns=columns))
     with pytest.raises(CatalogError, match=r"has [0-9]+ bytes, and steps pass each other at most 200000"):
-        lake.count_query(shown, manifest(columns=columns), 1, compared=shown)
+        lake.count_query(shown, compared=shown)
 
 
 def test_a_thousand_attributes_of_usual_names_fit(lake: HiveLake) -> None:

@@ -24,9 +24,7 @@ class Lake(Protocol):
         the table meanwhile.
         """
 
-    def count_query(
-        self, shown: Shown, manifest: Manifest, generation: int, *, compared: Shown | None
-    ) -> str:
+    def count_query(self, shown: Shown, *, compared: Shown | None) -> str:
         """The query that counts a snapshot's rows as a reader would, in one row of whole numbers.
 
         ``rows`` are those of its own files, ``rows_shown`` those of the view that shows it, and of changes

@@ -6,7 +6,7 @@ from lakeshot.columns.schema import unify
 from lakeshot.columns.types import JSON, Column
 from lakeshot.config.deployed import Deployed
 from lakeshot.lake.layer_sql import snapshots_of
-from lakeshot.lake.shown import Layer, Shown
+from lakeshot.lake.shown import Shown
 from lakeshot.lake.sql import identifier
 from lakeshot.lake.view_sql import shown_select
 
@@ -16,24 +16,24 @@ MISSING, SURPLUS = "missing", "surplus"
 """What is counted when it is compared: rows that it lacks, and rows that it alone has."""
 
 
-def count_sql(deployed: Deployed, shown: Shown, own: Layer, *, compared: Shown | None) -> str:
-    """One row of counts by their names. ``own`` is the snapshot's own partition."""
+def count_sql(deployed: Deployed, shown: Shown, *, compared: Shown | None) -> str:
+    """One row of counts by their names."""
     if compared is not None:
-        return _compare(deployed, shown, own, compared)
+        return _compare(deployed, shown, compared)
     if not shown.changes:
         counted = ", ".join(f"count(*) AS {identifier(name)}" for name in (ROWS, ROWS_SHOWN))
-        return f"SELECT {counted} FROM {snapshots_of(deployed, own, changes=False)}"
+        return f"SELECT {counted} FROM {snapshots_of(deployed, shown.own, changes=False)}"
     # Which rows there are is told by their keys, so nothing else has to be read.
     keys = tuple(column for column in shown.columns if column.source in shown.keys)
     select = shown_select(deployed, shown.model_copy(update={"columns": keys}))
     return (
-        f"SELECT {_own_rows(deployed, own)} AS {identifier(ROWS)}, "
+        f"SELECT {_own_rows(deployed, shown)} AS {identifier(ROWS)}, "
         f"{_rows_beneath(deployed, shown)} AS {identifier(ROWS_BENEATH)}, "
         f"(SELECT count(*) FROM ({select})) AS {identifier(ROWS_SHOWN)}"
     )
 
 
-def _compare(deployed: Deployed, shown: Shown, own: Layer, compared: Shown) -> str:
+def _compare(deployed: Deployed, shown: Shown, compared: Shown) -> str:
     """Both are read once; rows that are equal are counted on either side."""
     columns = unify([shown.columns, compared.columns], published=shown.columns)
     names = ", ".join(f"c{number}" for number in range(len(columns)))
@@ -43,7 +43,7 @@ def _compare(deployed: Deployed, shown: Shown, own: Layer, compared: Shown) -> s
         for side, is_shown in ((shown, "true"), (compared, "false"))
     )
     rows_shown = "coalesce(sum(shown), 0)"
-    rows = _own_rows(deployed, own) if shown.changes else rows_shown
+    rows = _own_rows(deployed, shown) if shown.changes else rows_shown
     return (
         f"SELECT {rows} AS {identifier(ROWS)}, {rows_shown} AS {identifier(ROWS_SHOWN)}, "
         f"coalesce(sum(greatest(compared - shown, 0)), 0) AS {identifier(MISSING)}, "
@@ -53,8 +53,8 @@ def _compare(deployed: Deployed, shown: Shown, own: Layer, compared: Shown) -> s
     )
 
 
-def _own_rows(deployed: Deployed, own: Layer) -> str:
-    return f"(SELECT count(*) FROM {snapshots_of(deployed, own, changes=True)})"
+def _own_rows(deployed: Deployed, shown: Shown) -> str:
+    return f"(SELECT count(*) FROM {snapshots_of(deployed, shown.own, changes=True)})"
 
 
 def _rows_beneath(deployed: Deployed, shown: Shown) -> str:

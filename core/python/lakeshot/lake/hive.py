@@ -12,7 +12,7 @@ from lakeshot.lake.hive_partitions import partition_keys, partitions
 from lakeshot.lake.hive_table import merged_columns, partition_input, table_input
 from lakeshot.lake.overlay_sql import newest_changes_select
 from lakeshot.lake.partitions import drop_partitions, partition_snapshots, write_partitions
-from lakeshot.lake.shown import Layer, Shown
+from lakeshot.lake.shown import Shown
 from lakeshot.lake.sql import create_view, qualified
 from lakeshot.lake.staged_view import StagedView
 from lakeshot.lake.tables import find_table, write_table
@@ -71,18 +71,9 @@ class HiveLake:
         if self.deployed.catalog == "crawler":
             self._leave_to_later_generations(generation)
 
-    def count_query(
-        self, shown: Shown, manifest: Manifest, generation: int, *, compared: Shown | None
-    ) -> str:
+    def count_query(self, shown: Shown, *, compared: Shown | None) -> str:
         """The query that counts a snapshot's rows as a reader would, and compares them."""
-        own = Layer(
-            generation=generation,
-            format=manifest.format,
-            columns=manifest.columns,
-            partition_by=manifest.partition_by,
-            snapshots=(manifest.snapshot,),
-        )
-        query = count_sql(self.deployed, shown, own, compared=compared)
+        query = count_sql(self.deployed, shown, compared=compared)
         check_query_size(self.deployed.export, shown, query)
         return query
 

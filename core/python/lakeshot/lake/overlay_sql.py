@@ -39,9 +39,7 @@ def newest_changes_select(deployed: Deployed, shown: Shown) -> str:
 
     Who reads one row of the view may be given it by the whole snapshot alone.
     """
-    layer = next(layer for layer in shown.changes if shown.snapshot in layer.snapshots)
-    newest = layer.model_copy(update={"snapshots": (shown.snapshot,)})
-    return f"{select(deployed, newest, shown.columns, changes=True)} LIMIT 1"
+    return f"{select(deployed, shown.own, shown.columns, changes=True)} LIMIT 1"
 
 
 def _all_changes(deployed: Deployed, shown: Shown) -> str:

@@ -37,3 +37,10 @@ class Shown(Model):
     base: Layer
     changes: tuple[Layer, ...] = ()
     last_window: str
+
+    @property
+    def own(self) -> Layer:
+        """The snapshot's own partition, without those that are read in the same way."""
+        layers = self.changes or (self.base,)
+        layer = next(layer for layer in layers if self.snapshot in layer.snapshots)
+        return layer.model_copy(update={"snapshots": (self.snapshot,)})

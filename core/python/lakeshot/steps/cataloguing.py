@@ -42,7 +42,7 @@ class Cataloguer:
                 self.lake.remove(manifest.snapshot, generation, changes=manifest.follows is not None)
             raise
         shown = showing(self.s3, run.snapshots, run.snapshot())
-        return self.lake.count_query(shown, manifest, generation, compared=self._compared(run))
+        return self.lake.count_query(shown, compared=self._compared(run))
 
     def _generation(self, run: EnteredRun, manifest: Manifest) -> int:
         """The generation this snapshot was placed in before, else the one its columns go with; recorded."""
