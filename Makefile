@@ -31,7 +31,7 @@ help: ## List the commands
 		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: install wheels-local ## Deploy to an embedded cloud, export two tables, query them (JSON=1: one JSON line last)
+demo: install wheels-local ## Deploy to an embedded cloud, export three tables, query them (JSON=1: one JSON line last)
 	@$(PY) -m demo $(if $(JSON),--json)
 
 .PHONY: local
@@ -63,6 +63,10 @@ redrive: given-RUN install ## Go on with a run that was stopped, if closing it l
 rollback: given-NAME install ## Show an earlier snapshot again: SNAPSHOT=<name>; without it, list those there are
 	@$(OPERATE) rollback "$(NAME)" $(if $(SNAPSHOT),--snapshot "$(SNAPSHOT)")
 
+.PHONY: doctor
+doctor: given-EXPORT install ## Try out what an export of a database needs, from where its job runs
+	@$(OPERATE) doctor "$(EXPORT)"
+
 .PHONY: status
 status: install ## Show every export and group: published snapshot, last run, lock, schedule
 	@$(OPERATE) status
@@ -75,10 +79,12 @@ payload: given-NAME install ## Print the JSON that starts an export or a group b
 show: install ## Show the whole configuration with every default filled in
 	@$(OPERATE) show $(NAME)
 
-.PHONY: given-NAME given-RUN
+.PHONY: given-NAME given-EXPORT given-RUN
 given-NAME:
 	@:$(if $(NAME),,$(error EXPORT or GROUP is missing; give one, as in `make $(MAKECMDGOALS) EXPORT=...`. `make status` shows both))
 	@:$(if $(and $(EXPORT),$(GROUP)),$(error EXPORT and GROUP are both given; give one of them))
+given-EXPORT:
+	@:$(if $(EXPORT),,$(error EXPORT is missing; give it, as in `make $(MAKECMDGOALS) EXPORT=...`. `make status` shows exports))
 given-RUN:
 	@:$(if $(RUN),,$(error RUN is missing; give it, as in `make $(MAKECMDGOALS) RUN=...`. `make status` shows runs))
 
@@ -162,7 +168,7 @@ build/glue-5.1/.installed: requirements/glue-5.1.txt $(VENV)/.installed
 	@touch $@
 
 node_modules/.installed: package-lock.json $(VENV)/.installed
-	@echo "Installing the CDK command ..."
+	@echo "Installing the CDK command and PostgreSQL ..."
 	@npm ci --silent
 	@touch $@
 

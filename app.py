@@ -1,4 +1,4 @@
-"""The CDK app: one common stack per region of the stage, one stack per export and per group.
+"""The CDK app: one common stack per region of the stage, and one per connection, export and group.
 
 The only place that reads files, context or environment for a synth. Options of the CDK command line:
 ``-c config=path`` for another file than ``exports.yaml``, ``-c stage=name`` for another stage than its own,
@@ -6,6 +6,7 @@ The only place that reads files, context or environment for a synth. Options of 
 """
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -14,8 +15,10 @@ from cdk_nag import AwsSolutionsChecks
 from exports_file import load
 from lakeshot.config.exports import Config, parse_config
 from lakeshot.errors import ConfigError
-from lakeshot.names import ExportNames, GroupNames, StageNames
+from lakeshot.names import ConnectionNames, ExportNames, GroupNames, StageNames
 from stacks.common import CommonStack
+from stacks.connection import ConnectionStack, check_endpoints
+from stacks.constructs.certificates import certificates_file
 from stacks.export import ExportStack
 from stacks.group import GroupStack
 
@@ -39,6 +42,7 @@ def new_app(outdir: Path | None = None) -> cdk.App:
 
 def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") -> cdk.App:
     """Add all stacks of a config to an app; ConfigError if something of it cannot be deployed."""
+    check_endpoints(config)
     for region, exports in config.regions().items():
         away = region is not None and region != config.region
         suffix = f"-{region}" if away else ""
@@ -50,6 +54,7 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
             environment=environment,
             role_suffix=suffix,
         )
+        connections = _connections(config, exports, app=app, environment=environment, suffix=suffix)
         stacks: dict[str, cdk.Stack] = {}
         for export in exports:
             stacks[export] = stack = ExportStack(
@@ -62,6 +67,9 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
                 role_suffix=suffix,
             )
             stack.add_stack_dependency(common, "bucket, catalog and functions are the common stack's")
+            source = config.exports[export].source
+            if source.type != "dynamodb" and source.connection in connections:
+                stack.add_stack_dependency(connections[source.connection], "a job names Glue connections")
         for group, members in config.groups.items():
             if config.region_of(group) == region:
                 together = GroupStack(
@@ -77,12 +85,43 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
     return app
 
 
+def _connections(
+    config: Config, exports: Sequence[str], *, app: cdk.App, environment: cdk.Environment, suffix: str
+) -> Mapping[str, cdk.Stack]:
+    """The stacks of the connections with a network that the exports of one region use, by connection."""
+    sources = (config.exports[export].source for export in exports)
+    used = dict.fromkeys(source.connection for source in sources if source.type != "dynamodb")
+    networks = {name: config.connections[name].network for name in used}
+    return {
+        name: ConnectionStack(
+            app,
+            f"{ConnectionNames(stage=config.stage, connection=name).resource}{suffix}",
+            config=config,
+            connection=name,
+            network=network,
+            environment=environment,
+        )
+        for name, network in networks.items()
+        if network is not None
+    }
+
+
 def read_config(path: Path, stage: str | None = None) -> Config:
-    """The config in a file, for another stage if one is given; ConfigError if it cannot be used."""
+    """The config in a file, for another stage if one is given; ConfigError if it cannot be used.
+
+    Files that it names are beside it, and are there.
+    """
     config = load(path)
-    return (
-        config if stage is None else parse_config(config.model_dump() | {"stage": stage}, origin="-c stage")
-    )
+    if stage is not None:
+        config = parse_config(config.model_dump() | {"stage": stage}, origin="-c stage")
+    found = {
+        name: connection.model_copy(update={"tls_ca": str(path.resolve().parent / connection.tls_ca)})
+        for name, connection in config.connections.items()
+        if connection.tls_ca is not None
+    }
+    for name, connection in found.items():
+        certificates_file(name, connection)
+    return config.model_copy(update={"connections": {**config.connections, **found}})
 
 
 def main() -> int:

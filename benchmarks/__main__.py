@@ -7,6 +7,7 @@ BENCHMARKS = {
     "commit": "benchmarks.commit",
     "convert": "benchmarks.convert",
     "memory": "benchmarks.memory",
+    "postgres": "benchmarks.postgres.compare",
     "rate": "benchmarks.rate",
     "scan": "benchmarks.scan",
 }

@@ -13,10 +13,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from statistics import median
@@ -26,6 +24,7 @@ from time import perf_counter, process_time
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from benchmarks.contender_process import ContenderProcess, Measured
 from benchmarks.converters import (
     CONTENDERS,
     CORES,
@@ -43,11 +42,11 @@ from benchmarks.converters import (
 from benchmarks.export_items import write_data_file
 from benchmarks.local_bucket import LocalBucket
 from benchmarks.machine import machine_line
-from benchmarks.process_tree import PeakMemory, high_water_bytes, processor_seconds
+from benchmarks.process_tree import high_water_bytes
 from lakeshot.dynamodb.export_manifest import DataFile
 from lakeshot.dynamodb.export_parts import ExportPart
 from lakeshot.dynamodb.export_run import convert_part
-from lakeshot.dynamodb.worker_process import no_garbage_collection
+from lakeshot.worker_process import no_garbage_collection
 
 FILES, SMALL_ITEMS = 4, 2_000
 MANY_FILES = 20
@@ -61,13 +60,6 @@ EXACT = {
     DESERIALIZER: _ALWAYS_EXACT,
 }
 """The columns in which a contender writes the same values as we do."""
-
-
-@dataclass(frozen=True)
-class _Measured:
-    seconds: float
-    processor_seconds: float
-    peak_bytes: int
 
 
 def main(arguments: list[str]) -> int:
@@ -114,11 +106,12 @@ def _files(folder: Path) -> list[DataFile]:
 
 def _compare(folder: Path, rounds: int) -> list[str]:
     """Print the contenders' figures; the aims that were missed."""
-    measured: dict[str, list[_Measured]] = {name: [] for name in CONTENDERS}
+    measured: dict[str, list[Measured]] = {name: [] for name in CONTENDERS}
     for round_number in range(rounds):
         for name, figures in measured.items():
-            with _contending(name, folder) as run:
-                figures.append(run())
+            with _contending(name, folder) as process:
+                process.answer()
+                figures.append(process.measured())
         if round_number == 0:
             _check_outputs(folder)
     seconds = {name: median(one.seconds for one in figures) for name, figures in measured.items()}
@@ -157,42 +150,9 @@ def _missed(seconds: Mapping[str, float]) -> list[str]:
     return [aim for aim, is_met in aims.items() if not is_met]
 
 
-@contextmanager
-def _contending(name: str, folder: Path) -> Iterator["_Runner"]:
+def _contending(name: str, folder: Path) -> ContenderProcess:
     command = [sys.executable, "-m", "benchmarks", "convert", "--contender", name, "--folder", str(folder)]
-    process = subprocess.Popen(  # noqa: S603
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        yield _Runner(name, process)
-    finally:
-        process.communicate("\n")
-
-
-class _Runner:
-    def __init__(self, name: str, process: "subprocess.Popen[str]") -> None:
-        self._name, self._process = name, process
-
-    def __call__(self) -> _Measured:
-        self._answer()
-        before = processor_seconds(self._process.pid)
-        with PeakMemory(self._process.pid) as peak:
-            self._tell()
-            seconds = float(self._answer())
-        return _Measured(seconds, processor_seconds(self._process.pid) - before, peak.bytes)
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None  # noqa: S101
-        line = self._process.stdout.readline()
-        if not line:
-            _, errors = self._process.communicate()
-            raise RuntimeError(f"{self._name} failed: {errors[-2_000:]}")
-        return line
-
-    def _tell(self) -> None:
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
+    return ContenderProcess(name, command)
 
 
 def _contend(name: str, folder: Path) -> int:

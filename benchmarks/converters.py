@@ -19,9 +19,9 @@ from benchmarks.local_bucket import LocalBucket
 from lakeshot.dynamodb.export_manifest import DataFile
 from lakeshot.dynamodb.export_parts import ExportPart
 from lakeshot.dynamodb.export_run import convert_part
-from lakeshot.dynamodb.worker_process import no_garbage_collection
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.target import Target
+from lakeshot.worker_process import no_garbage_collection
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

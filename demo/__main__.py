@@ -1,6 +1,7 @@
 """``python -m demo``: the whole of Lakeshot on an embedded cloud, in a few minutes and without a prompt."""
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -9,10 +10,12 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
+from demo import articles
 from demo.cdk import Cdk
 from demo.narrator import Narrator, StepFailedError
 from demo.story import CONFIG, MINUTE_SECONDS, DemoResult, Story
 from local.instance import Instance
+from local.postgres.server import PostgresServer
 from operate.context import Context, Output
 from operate.embedded_cloud import point_at
 
@@ -32,7 +35,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="end with one JSON object on standard output")
     parser.add_argument("--keep", action="store_true", help="keep the files of the cloud and all logs")
     parser.add_argument(
-        "--items", type=int, default=50_000, help="size of the larger table (default: %(default)s)"
+        "--items", type=int, default=50_000, help="size of the larger DynamoDB table (default: %(default)s)"
     )
     given = parser.parse_args()
     output = Output(results=sys.stdout, messages=sys.stderr if given.json else sys.stdout)
@@ -63,20 +66,25 @@ def demonstrate(directory: Path, items: int, output: Output) -> DemoResult:
     server_log = directory / "cloud" / "server.log"
     with narrator.step("Start the embedded cloud, with IAM and TLS on", server_log):
         cloud = Instance.start(directory / "cloud", dynamodb_minute_seconds=MINUTE_SECONDS)
-    with cloud:
+    with cloud, contextlib.ExitStack() as servers:
         point_at(cloud, os.environ)
+        postgres_log = directory / "postgres" / "postgres.log"
+        with narrator.step("Start a PostgreSQL server", postgres_log):
+            postgres = servers.enter_context(PostgresServer.start(directory / "postgres"))
         story = Story(
             directory=directory,
             narrator=narrator,
-            context=Context(output=output, file=CONFIG),
+            context=Context(output=output, file=articles.reachable(CONFIG, postgres, directory)),
             cdk=Cdk(directory=directory, environment=cloud.environment()),
             server_log=server_log,
+            postgres=postgres,
         )
         story.deploy()
         result = story.tell(items)
     output.tell(
         f"\nDone in {result.seconds:.0f} s: {result.snapshots_rows} rows in snapshots_reviews, "
-        f"{result.view_rows} in the view reviews, {result.large.rows_view:,} in the view events."
+        f"{result.view_rows} in the view reviews, {result.large.rows_view:,} in the view events, "
+        f"{result.articles.rows_view:,} in the view articles."
     )
     return result
 

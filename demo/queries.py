@@ -13,6 +13,11 @@ EVENTS_BY_SYSTEM = """
 SELECT json_extract_scalar(device, '$.os') AS os, count(*) AS events, round(sum(amount), 2) AS revenue
 FROM "events" GROUP BY 1 ORDER BY 2 DESC
 """.strip()
+ARTICLES_BY_STATE = """
+SELECT published, count(*) AS articles, sum(price) AS worth, max(created_at) AS newest
+FROM "articles" WHERE created_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC
+""".strip()
+COUNT_ARTICLES = 'SELECT count(*) AS rows FROM "articles"'
 
 Rows = list[dict[str, object]]
 

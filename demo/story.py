@@ -1,21 +1,24 @@
-"""The story the demo tells: deploy, export two reviews in both ways, then a larger table, and query both."""
+"""The story the demo tells: deploy, export two reviews in both ways, larger tables, and query them all."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
 
-from demo import events, queries, reviews
+from demo import articles, events, queries, reviews
 from demo.cdk import Cdk
 from demo.kept_logs import keep_logs
 from demo.narrator import DemoError, Narrator
 from lakeshot.model import Model
 from lakeshot.runs.records import RunState
+from local.postgres.server import PostgresServer
 from operate import runs
 from operate.context import Context
 from operate.watching import closing_words, follow
 
 CONFIG = Path(__file__).with_name("exports.yaml")
+ARTICLES_PER_ITEM = 4
+"""How many times as many rows the SQL table has as the large DynamoDB table has items."""
 MINUTE_SECONDS = 0.4
 """How long a minute of DynamoDB's exports lasts in the demo's cloud, which gives them five."""
 
@@ -36,6 +39,7 @@ class DemoResult(Model):
     snapshots_rows: int
     view_rows: int
     large: LargeTable
+    articles: LargeTable
     seconds: float
 
 
@@ -48,6 +52,7 @@ class Story:
     context: Context
     cdk: Cdk
     server_log: Path
+    postgres: PostgresServer
 
     def deploy(self) -> None:
         """Synthesise, bootstrap and deploy with the CDK's own command."""
@@ -64,10 +69,12 @@ class Story:
         """Everything after the deployment, measured and checked."""
         snapshots_rows, view_rows = self._reviews()
         large = self._events(items)
+        articles_ = self._articles(ARTICLES_PER_ITEM * items)
         return DemoResult(
             snapshots_rows=snapshots_rows,
             view_rows=view_rows,
             large=large,
+            articles=articles_,
             seconds=round(self.narrator.seconds, 1),
         )
 
@@ -110,6 +117,20 @@ class Story:
             self._query(queries.EVENTS_BY_SYSTEM)
             rows_view = int(str(counted["rows"]))
             self._expect(rows_view, rows_source, "rows in the view events, one per item")
+        return LargeTable(rows_source=rows_source, rows_view=rows_view)
+
+    def _articles(self, rows: int) -> LargeTable:
+        with self.narrator.step(
+            f"Fill the PostgreSQL table article with {rows:,} rows", self.postgres.log_file
+        ):
+            rows_source = articles.create(self.postgres, boto3.client("secretsmanager"), rows)
+        with self.narrator.step("Export articles, all rows as of one moment", self.directory / "logs"):
+            self._run("articles")
+        with self.narrator.step("Query the view articles", self.server_log):
+            [counted] = self._query(queries.COUNT_ARTICLES)
+            self._query(queries.ARTICLES_BY_STATE)
+            rows_view = int(str(counted["rows"]))
+            self._expect(rows_view, rows_source, "rows in the view articles")
         return LargeTable(rows_source=rows_source, rows_view=rows_view)
 
     def _run(self, export: str) -> None:

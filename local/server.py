@@ -18,6 +18,7 @@ from local.hooks.events import enforce_target_permissions, invoke_functions_of_r
 from local.hooks.executions import follow_execution_rules
 from local.hooks.functions import name_function_errors, send_failures_as_the_function
 from local.hooks.glue import keep_job_fields
+from local.hooks.networks import supply_security_group_rules
 from local.hooks.partitions import follow_partition_rules, supply_partition_operations
 from local.hooks.permissions import (
     check_export_resources,
@@ -42,6 +43,7 @@ def install() -> None:
     check_export_resources()
     limit_policy_sizes()
     keep_job_fields()
+    supply_security_group_rules()
     supply_partition_operations()
     follow_partition_rules()
     replace_whole_tables()

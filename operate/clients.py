@@ -8,6 +8,7 @@ import boto3
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_glue.client import GlueClient
+    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
     from mypy_boto3_ssm.client import SSMClient
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -28,6 +29,11 @@ class Clients:
     def executions(self) -> "SFNClient":
         """Step Functions."""
         return boto3.client("stepfunctions", region_name=self._region)
+
+    @cached_property
+    def files(self) -> "S3Client":
+        """S3."""
+        return boto3.client("s3", region_name=self._region)
 
     @cached_property
     def identity(self) -> "STSClient":

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from lakeshot.errors import ConfigError, LakeshotError
-from operate import payloads, resolved, rollback, runs, schema, status
+from operate import doctor, payloads, resolved, rollback, runs, schema, status
 from operate.context import DEFAULT_FILE, Context, Output
 from operate.errors import UsageError, told
 
@@ -20,6 +20,7 @@ FAILED, UNUSABLE = 1, 2
 _OVERRIDES = (
     "read_percentage",
     "max_read_units",
+    "max_mb_per_second",
     "workers",
     "timeout_minutes",
     "reuse_export",
@@ -72,6 +73,8 @@ def _carry_out(given: argparse.Namespace, context: Context) -> int:  # noqa: PLR
             return runs.stop_run(context, given.run)
         case "redrive":
             return runs.redrive(context, given.run, as_json=given.json)
+        case "doctor":
+            return doctor.doctor(context, given.name, as_json=given.json)
         case "rollback":
             return rollback.rollback(context, given.name, given.snapshot, as_json=given.json)
         case "status":
@@ -96,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_name(run)
     run.add_argument("--read-percentage", type=_number, help="share of the table's read units, 0.1 to 1.0")
     run.add_argument("--max-read-units", type=_number, help="read units per second at most")
+    run.add_argument("--max-mb-per-second", type=_number, help="MB of rows that a database sends, at most")
     run.add_argument("--workers", type=_number, help="workers of the Glue job")
     run.add_argument("--timeout-minutes", type=_number, help="time limit of the Glue job")
     run.add_argument(
@@ -137,6 +141,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_name(back)
     back.add_argument("--snapshot", help="which one, such as 20261121T120000Z; without it, they are listed")
     _add_json(back)
+
+    examine = commands.add_parser(
+        "doctor", help="try out what an export needs of its database and of AWS, from where its job runs"
+    )
+    examine.add_argument("name", help="an export that reads a database")
+    _add_json(examine)
 
     commands.add_parser("status", help="how every export and every group stands")
     payload = commands.add_parser("payload", help="the JSON that starts a run, to paste into the console")

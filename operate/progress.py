@@ -16,22 +16,23 @@ def share_read(record: RunRecord) -> float | None:
 
 
 def rows_read(record: RunRecord) -> str:
-    """How many items were read, out of how many by whose count."""
+    """How many items or rows were read, out of how many by whose count."""
+    noun = "rows" if record.route == "query" else "items"
     if record.rows is not None:
-        return f"{figures.count(record.rows)} items read"
+        return f"{figures.count(record.rows)} {noun} read"
     done = figures.count(record.rows_done)
     if not record.rows_expected:
-        return f"{done} items"
+        return f"{done} {noun}"
     by = f" ({record.expected_from})" if record.expected_from else ""
     if record.rows_done > record.rows_expected:
-        return f"{done} items, more than the {figures.count(record.rows_expected)} expected{by}"
-    return f"{done} of about {figures.count(record.rows_expected)} items{by}"
+        return f"{done} {noun}, more than the {figures.count(record.rows_expected)} expected{by}"
+    return f"{done} of about {figures.count(record.rows_expected)} {noun}{by}"
 
 
 def speed(record: RunRecord, pace: Pace) -> str:
-    """Rows and read units per second, the latter against their budget; what was exported takes none."""
+    """Rows and read units per second, the latter against their budget; only a scan takes any."""
     rows = f"{figures.count(pace.rows_per_second)} rows/s"
-    if record.route == "native":
+    if record.route in ("native", "query"):
         return rows
     units = f"{figures.rate(pace.units_per_second)} read units/s"
     if record.rate_units_per_second is not None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import yaml
 
+from lakeshot.config.endpoint_prices import monthly_price
 from lakeshot.config.export import Export
 from lakeshot.config.exports import Config
-from lakeshot.names import ExportNames, GroupNames, StageNames
+from lakeshot.names import ConnectionNames, ExportNames, GroupNames, StageNames
 from operate.context import Context
 from operate.errors import UsageError
 
@@ -35,7 +36,7 @@ def resolved(config: Config) -> dict[str, object]:
     """The whole config with defaults and names."""
     names = StageNames(stage=config.stage)
     return {
-        **config.model_dump(mode="json", exclude={"exports", "groups"}),
+        **config.model_dump(mode="json", exclude={"connections", "exports", "groups"}),
         "resources": {
             "stack": names.common_stack,
             "bucket": names.bucket(_ACCOUNT, config.region or _REGION),
@@ -44,6 +45,7 @@ def resolved(config: Config) -> dict[str, object]:
             "topic": names.topic,
             "workgroup": names.workgroup,
         },
+        "connections": {name: _connection(config, name) for name in config.connections},
         "exports": {name: _export(config, name) for name in config.exports},
         "groups": {name: _group(config, name) for name in config.groups},
     }
@@ -75,6 +77,21 @@ def _export(config: Config, name: str) -> Mapping[str, object]:
     }
 
 
+def _connection(config: Config, name: str) -> Mapping[str, object]:
+    connection, names = config.connections[name], ConnectionNames(stage=config.stage, connection=name)
+    network = connection.network
+    return {
+        **connection.model_dump(mode="json"),
+        "resources": {
+            "stack": names.resource if network is not None else None,
+            "glue_connections": [names.glue_connection(subnet.id) for subnet in network.subnets]
+            if network is not None
+            else [],
+        },
+        "endpoints_price": monthly_price(network) if network is not None else None,
+    }
+
+
 def _group(config: Config, name: str) -> Mapping[str, object]:
     group, names = config.groups[name], GroupNames(stage=config.stage, group=name)
     return {
@@ -91,8 +108,12 @@ def _group(config: Config, name: str) -> Mapping[str, object]:
 
 def rate_in_words(export: Export) -> str:
     """How the read rate of a run is settled, as far as it is known before the table is looked at."""
-    source = export.source
-    if export.effective_route == "native":
+    source = export.effective_source
+    if source.type == "postgres":
+        if source.max_mb_per_second is None:
+            return "not bounded, beyond the number of readers; give max_mb_per_second to bound it"
+        return f"{source.max_mb_per_second:,g} MB/s of rows, over all readers"
+    if source.route == "native":
         return "none: DynamoDB exports the table itself, which takes no read units"
     share = f"{source.read_percentage:.0%}"
     doubled = "; consistent reads take twice the units" if source.consistent_read else ""

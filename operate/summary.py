@@ -74,6 +74,14 @@ def _read(record: RunRecord) -> dict[str, str]:
             facts["rows"] = f"{figures.count(record.rows_shown or 0)} in the view"
     if record.route == "native":
         facts["read"] = f"by DynamoDB's own export, {figures.size(record.exported_bytes or 0)}: no read units"
+    elif record.route == "query":
+        facts["read"] = f"{figures.size(record.bytes_read or 0)} {record.read_by or ''}".rstrip()
+        if record.taken_at is not None:
+            facts["as of"] = (
+                f"{record.taken_at:%Y-%m-%d %H:%M:%S.%f} UTC, when the database's snapshot was taken"
+            )
+        if record.text_columns is not None:
+            facts["as text"] = record.text_columns
     else:
         facts["read"] = f"{figures.rate(record.units_consumed)} read units{_budget(record)}"
     if record.route_from is not None:

@@ -6,16 +6,19 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from lakeshot.config.exports import Config
-from lakeshot.names import ExportNames, StageNames
+from lakeshot.names import ConnectionNames, ExportNames, StageNames
 from stacks.constructs.arns import Arns
+from stacks.constructs.connection_access import ConnectionAccess
 from stacks.constructs.crawler import ExportCrawler
 from stacks.constructs.deployed_export import deployed_export
+from stacks.constructs.dynamodb_access import read_dynamodb
 from stacks.constructs.job import ExportJob
 from stacks.constructs.job_code import JobCode
 from stacks.constructs.job_role import JobRole
 from stacks.constructs.outputs import Outputs
 from stacks.constructs.record import DeploymentRecord
 from stacks.constructs.schedule import SCHEDULED_TIME, RunSchedule
+from stacks.constructs.shared_moment import see_moments
 from stacks.constructs.view import OwnedView
 
 
@@ -61,10 +64,37 @@ class ExportStack(cdk.Stack):
             arns=arns,
             role_suffix=role_suffix,
         )
-        ExportJob(self, "Job", name=names.resource, settings=settings.job, code=code, role=role)
+        source, access = settings.effective_source, None
+        if source.type == "dynamodb":
+            read_dynamodb(role, source, names=names, arns=arns, role_suffix=role_suffix)
+        else:
+            access = ConnectionAccess(
+                self,
+                "Connection",
+                names=ConnectionNames(stage=config.stage, connection=source.connection),
+                connection=config.connections[source.connection],
+                role=role,
+                arns=arns,
+            )
+            see_moments(role, config.read_together(export), arns)
+        ExportJob(
+            self,
+            "Job",
+            name=names.resource,
+            settings=settings.job,
+            code=code,
+            role=role,
+            connections=access.glue if access else (),
+        )
         if settings.effective_catalog == "crawler":
             ExportCrawler(self, "Crawler", names=names, arns=arns, role_suffix=role_suffix)
-        deployed = deployed_export(config, export, arns=arns, job_role_arn=role.role_arn)
+        deployed = deployed_export(
+            config,
+            export,
+            arns=arns,
+            job_role_arn=role.role_arn,
+            connection=access.deployed if access else None,
+        )
         record = DeploymentRecord(
             self, "Record", parameter_name=arns.names.parameter(export), deployed=deployed
         )

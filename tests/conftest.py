@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.postgres_server"]
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("whole", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=15)

@@ -102,6 +102,8 @@ def arrow_type(avro: Any) -> pa.DataType:  # noqa: ANN401, PLR0911 - JSON; one k
         return _PRIMITIVES[avro]
     if avro.get("logicalType") == "decimal":
         return pa.decimal128(avro["precision"], avro["scale"])
+    if avro.get("logicalType") == "date":
+        return pa.date32()
     if avro["type"] == "array":
         return pa.list_(arrow_type(avro["items"]))
     if avro["type"] == "map":

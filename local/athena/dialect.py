@@ -11,6 +11,8 @@ import duckdb
 from duckdb.func import FunctionNullHandling
 from sqlglot import exp
 
+from local.athena.casts import install_casts, json_of_float, rewritten_cast, with_precision
+
 _PATH_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[[\"']([^\"']+)[\"']\]|\.\"([^\"]+)\"")
 
 
@@ -24,6 +26,7 @@ def install_functions(connection: duckdb.DuckDBPyConnection) -> None:
         null_handling=FunctionNullHandling.SPECIAL,
     )
     connection.create_function("trino_json_sorted", _json_sorted, ["VARCHAR"], "VARCHAR")
+    install_casts(connection)
     connection.execute(
         "CREATE MACRO trino_json_array_length(j) AS "
         "CASE json_type(j) WHEN 'ARRAY' THEN json_array_length(j)::BIGINT END"
@@ -49,11 +52,13 @@ def for_duckdb(query: exp.Expr) -> exp.Expr:
 def _rewritten(node: exp.Expr) -> exp.Expr:
     if (json_function := _of_json(node)) is not None:
         return json_function
+    if type(node) is exp.Cast:
+        return rewritten_cast(node)
     if _is_whole_aggregate(node) and not isinstance(node.parent, exp.Cast | exp.Window | exp.Filter):
         return exp.cast(node.copy(), "bigint")  # DuckDB widens it to 128 bits, Trino does not
     if isinstance(node, exp.Anonymous):
         return _anonymous(node)
-    return node
+    return with_precision(node)
 
 
 def _of_json(node: exp.Expr) -> exp.Expr | None:
@@ -68,7 +73,7 @@ def _of_json(node: exp.Expr) -> exp.Expr | None:
         return exp.Anonymous(this="trino_json_sorted", expressions=[_as_text(node.this.this)])
     if isinstance(node, exp.Cast) and node.to.this is exp.DataType.Type.JSON and not _is_json(node.this):
         # Trino's cast to JSON makes JSON of a text; DuckDB's takes the text for JSON.
-        return exp.Anonymous(this="to_json", expressions=[node.this.copy()])
+        return json_of_float(node) or exp.Anonymous(this="to_json", expressions=[node.this.copy()])
     return None
 
 

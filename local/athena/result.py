@@ -11,11 +11,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from local.lake.hive_types import trino_type
 
 _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-3, 1e7
+_TIMESPECS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,17 @@ def _form(kind: pa.DataType) -> Callable[[Any], str]:
     if pa.types.is_struct(kind):
         forms = {field.name: _form(field.type) for field in kind}
         return lambda row: _joined("{", (f"{n}={_inner(forms[n], v)}" for n, v in row.items()), "}")
+    if pa.types.is_float32(kind):
+        return lambda value: floating(np.float32(value))
+    if pa.types.is_timestamp(kind):
+        precision = "milliseconds" if kind.tz else _TIMESPECS[kind.unit]
+        return lambda moment: _moment(moment, precision)
     return _scalar
+
+
+def _moment(moment: datetime, precision: str) -> str:
+    zone = " UTC" if moment.tzinfo else ""
+    return moment.replace(tzinfo=None).isoformat(" ", precision) + zone
 
 
 def _joined(opening: str, parts: Iterable[str], closing: str) -> str:
@@ -86,31 +98,27 @@ def _inner(form: Callable[[Any], str], value: object) -> str:
     return "null" if value is None else form(value)
 
 
-def _scalar(value: object) -> str:  # noqa: PLR0911 - one line per kind of value
+def _scalar(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _double(value)
+        return floating(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, bytes):
         return value.hex(" ")
-    if isinstance(value, datetime):
-        zone = " UTC" if value.tzinfo else ""
-        return value.strftime("%Y-%m-%d %H:%M:%S.") + f"{value.microsecond // 1000:03d}{zone}"
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
 
 
-def _double(value: float) -> str:
-    """Java's Double.toString, which Trino prints."""
+def floating(value: float | np.float32) -> str:
+    """Java's Double.toString or Float.toString, which Trino prints: the fewest digits that tell the value."""
     if math.isnan(value):
         return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or _SMALLEST_PLAIN <= abs(value) < _LARGEST_PLAIN:
-        return repr(value)
-    mantissa, _, exponent = f"{Decimal(repr(value)):E}".partition("E")
-    digits = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
+    size = abs(float(value))
+    if math.isinf(size):
+        return "Infinity" if float(value) > 0 else "-Infinity"
+    if size == 0 or _SMALLEST_PLAIN <= size < _LARGEST_PLAIN:
+        return np.format_float_positional(value, trim="0")
+    return np.format_float_scientific(value, trim="0", exp_digits=1).replace("e+", "E").replace("e", "E")

@@ -33,6 +33,12 @@ class ExecutionProperty(_GlueModel):
     max_concurrent_runs: int = 1
 
 
+class ConnectionsList(_GlueModel):
+    """Names of Glue connections, in the order in which Glue tries them."""
+
+    connections: list[str] = []
+
+
 class Job(_GlueModel):
     """A deployed job. ``timeout`` is in minutes."""
 
@@ -42,6 +48,7 @@ class Job(_GlueModel):
     default_arguments: dict[str, str] = {}
     non_overridable_arguments: dict[str, str] = {}
     execution_property: ExecutionProperty = ExecutionProperty()
+    connections: ConnectionsList = ConnectionsList()
     timeout: int = 480
     glue_version: str = "5.1"
     worker_type: str = "G.1X"

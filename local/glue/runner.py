@@ -11,8 +11,10 @@ from time import monotonic
 
 from local.glue.job import LIVE, Job, JobRun
 from local.glue.logs import JobLog
+from local.glue.network import Network, network_in
 from local.glue.python_environment import PythonEnvironment
 from local.glue.spark import bootstrap_command, spark_environment
+from local.glue.subnet import find_subnet
 from local.hooks import Credentials, role_credentials
 from local.hooks.glue import role_arn
 
@@ -54,6 +56,7 @@ class Runner:
         credentials = role_credentials(
             role_arn(self.account, self.job.role), "GlueJobRunnerSession", service="glue.amazonaws.com"
         )
+        subnet = find_subnet(self.job.connections.connections, credentials, self.region, self.account)
         home = self.directory / self.run.id
         home.mkdir(parents=True)
         s3 = credentials.session(self.region).client("s3")
@@ -64,15 +67,22 @@ class Runner:
         script = python.fetch(s3, self.job.command.script_location, home)
         command = bootstrap_command(python, script, arguments, home)
         environment = self._environment(credentials, python, arguments, home)
+        with network_in(subnet, self.directory.parent) as network:
+            self._run(home, [*network.wrapper, *command], environment, network)
+
+    def _run(self, home: Path, command: list[str], environment: dict[str, str], network: Network) -> None:
         log = JobLog(self.run.id, home, self.region)
         with self._starting:
             if self._stopped:
                 self.run.end("STOPPED")
                 return
             with log.files() as (output, error):
+                error.write(f"{network.warning}\n".encode() if network.warning else b"")
+                error.flush()
                 process = self._process = subprocess.Popen(  # noqa: S603 - the deployed script, as Glue runs it
                     command,
-                    env=environment,
+                    env={**environment, **network.environment},
+                    pass_fds=network.descriptors,
                     cwd=home,
                     stdin=subprocess.PIPE,
                     stdout=output,

@@ -117,10 +117,21 @@ def caller_credentials(headers: Mapping[str, str]) -> Credentials:
     )
 
 
-def authorize(credentials: Credentials, action: str, resource_arn: str) -> None:
-    """Raise AccessDeniedError unless the principal may do ``action`` (``lambda:InvokeFunction``)."""
+def authorize(
+    credentials: Credentials,
+    action: str,
+    resource_arn: str,
+    context: Mapping[str, str | list[str]] | None = None,
+) -> None:
+    """Raise AccessDeniedError unless the principal may do ``action`` (``lambda:InvokeFunction``).
+
+    ``context`` has the condition keys that the service gives, such as ``ec2:Subnet``.
+    """
     service = action.partition(":")[0]
-    denied = iam_evaluator.enforce(credentials.access_key_id, action, service, get_region(), resource_arn)
+    given = {"service_context": dict(context)} if context else {}
+    denied = iam_evaluator.enforce(
+        credentials.access_key_id, action, service, get_region(), resource_arn, **given
+    )
     if denied is None:
         return
     if isinstance(denied, iam_evaluator.AuthError):

@@ -8,6 +8,8 @@ from ministack.services import athena
 
 from local.hooks.operations import JsonObject
 
+NAMED = ("Crawler", "Job", "Connection")
+"""What Glue's operations of one resource hold, and so begins what names it: ``CrawlerName``."""
 SESSION_ARN = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
 
 
@@ -64,7 +66,7 @@ def check_export_resources() -> None:
 
 
 def check_glue_resources() -> None:
-    """Check a Glue call on its crawler, job or table, and on the catalog and database above a table.
+    """Check a Glue call on its crawler, job, connection or table, and on the catalog and database above.
 
     Calls about one Athena query are checked on the workgroup it was started in.
     https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
@@ -100,10 +102,9 @@ def check_glue_resources() -> None:
 
 def glue_resource(operation: str, request: JsonObject) -> str:
     """Name what a Glue operation acts on, as the last part of its ARN (``table/lakeshot/reviews``)."""
-    if "Crawler" in operation:
-        return f"crawler/{request.get('Name') or request.get('CrawlerName') or '*'}"
-    if "Job" in operation:
-        return f"job/{request.get('JobName') or request.get('Name') or '*'}"
+    for kind in NAMED:
+        if kind in operation:
+            return f"{kind.lower()}/{request.get(f'{kind}Name') or _named(request, f'{kind}Input') or '*'}"
     database = request.get("DatabaseName")
     if operation.endswith("Tables"):
         return f"table/{database}/*"
@@ -124,6 +125,6 @@ def _with_parents(arn: str) -> list[str]:
     kind, *path = resource.split("/")
     if kind == "table":
         return [arn, f"{prefix}:database/{path[0]}", f"{prefix}:catalog"]
-    if kind == "database":
+    if kind in ("database", "connection"):
         return [arn, f"{prefix}:catalog"]
     return [arn]

@@ -1,7 +1,7 @@
 """The three spellings of one column type: Hive's (catalog), Trino's (query results) and Arrow's.
 
 Hive: https://docs.aws.amazon.com/athena/latest/ug/data-types.html. The length of char and varchar is
-dropped (both read as text), and a timestamp counts milliseconds, as in Athena.
+dropped (both read as text), and Hive's timestamp counts milliseconds, as in Athena; Trino's has a precision.
 """
 
 import re
@@ -32,6 +32,7 @@ _HIVE_NAMES = {
     "float": "float", "double": "double", "string": "string", "binary": "binary", "date32[day]": "date",
 }  # fmt: skip
 _TRINO_NAMES = _HIVE_NAMES | {"int32": "integer", "float": "real", "string": "varchar", "binary": "varbinary"}
+_FRACTION_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _TOKEN = re.compile(r"\s*([<>(),:]|[^<>(),:\s]+)")
 
 
@@ -118,8 +119,10 @@ def _spelled(  # noqa: PLR0911, PLR0917 - one kind of type per line; the spellin
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):
-        zoned = " with time zone" if kind.tz else ""
-        return f"timestamp(3){zoned}" if is_trino else "timestamp"
+        if not is_trino:
+            return "timestamp"
+        # DuckDB has zones in microseconds only; nothing here makes finer ones than Trino's default.
+        return "timestamp(3) with time zone" if kind.tz else f"timestamp({_FRACTION_DIGITS[kind.unit]})"
     if pa.types.is_map(kind):
         return mapping.format(spell(kind.key_type), spell(kind.item_type))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):

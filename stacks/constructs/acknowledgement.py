@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that are accepted, each with its reason and next to the resource it excuses."""
+"""Findings of cdk-nag and the CDK that are accepted, each with its reason, next to what it excuses."""
 
 import aws_cdk as cdk
 from constructs import IConstruct
@@ -6,7 +6,12 @@ from constructs import IConstruct
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     """Accept a finding of an AwsSolutions rule, such as ``S1`` or ``IAM5[Resource::*]``."""
-    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason))
+    accept(construct, f"AwsSolutions-{rule}", reason)
+
+
+def accept(construct: IConstruct, finding_id: str, reason: str) -> None:
+    """Accept a finding by its whole identifier, as the report of a synth has it."""
+    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=finding_id, reason=reason))
 
 
 def finding(resource: object) -> str:

@@ -65,6 +65,23 @@ class Arns:
         return [self._arn("glue", name) for name in names]
 
     @property
+    def glue_catalog(self) -> str:
+        """The Glue Data Catalog, which Glue wants to see allowed beside whatever is in it."""
+        return self._arn("glue", "catalog")
+
+    def glue_connection(self, name: str) -> str:
+        """A Glue connection."""
+        return self._arn("glue", f"connection/{name}")
+
+    def ec2(self, resource: str) -> str:
+        """Something of the network, such as ``subnet/subnet-0a1b2c3d``."""
+        return self._arn("ec2", resource)
+
+    def secret(self, name: str) -> str:
+        """A secret, without the characters that its ARN ends in."""
+        return self._arn("secretsmanager", f"secret:{name}")
+
+    @property
     def default_database(self) -> str:
         """The database that Athena takes where none is named."""
         return self._arn("glue", "database/default")

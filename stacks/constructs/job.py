@@ -1,6 +1,6 @@
 """The Glue job of an export."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_glue as glue
 from constructs import Construct
@@ -15,10 +15,21 @@ CONCURRENT_RUNS = 2
 
 
 class ExportJob(Construct):
-    """Reads the source and writes files. It never starts again by itself; the state machine decides."""
+    """Reads the source and writes files. It never starts again by itself; the state machine decides.
+
+    With connections it runs in the subnet of the first of them that has addresses left.
+    """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, settings: Job, code: JobCode, role: JobRole
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        settings: Job,
+        code: JobCode,
+        role: JobRole,
+        connections: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id_)
         role.allow("s3:GetObject", on=code.object_arns)
@@ -38,6 +49,9 @@ class ExportJob(Construct):
                 name="glueetl", python_version="3", script_location=code.script_uri
             ),
             default_arguments=job_arguments(settings, code),
+            connections=glue.CfnJob.ConnectionsListProperty(connections=list(connections))
+            if connections
+            else None,
         )
         job.node.add_dependency(role)
         acknowledge(job, "GL1", "Logs hold no row values; CloudWatch encrypts them with its own key.")

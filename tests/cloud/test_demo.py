@@ -26,12 +26,13 @@ def test_the_demo_measures_what_it_promises_and_leaves_nothing(tmp_path: Path) -
         timeout=600,
     )
     assert told.returncode == 0, told.stderr
-    assert re.findall(r"^ +route +(\w+):", told.stderr, re.MULTILINE) == ["scan", "native", "scan"]
+    assert re.findall(r"^ +route +(\w+):", told.stderr, re.MULTILINE) == ["scan", "native", "scan", "query"]
     result = json.loads(told.stdout.splitlines()[-1])
     assert result.pop("seconds") > 0
     assert result == {
         "snapshots_rows": 4,
         "view_rows": 2,
         "large": {"rows_source": 500, "rows_view": 500},
+        "articles": {"rows_source": 2_000, "rows_view": 2_000},
     }
     assert list(tmp_path.glob("lakeshot-demo-*")) == []

@@ -10,7 +10,7 @@ from lakeshot.columns.schema import arrow_schema
 from lakeshot.columns.types import BIGINT, STRING, Column, ColumnType
 from lakeshot.commit.commit import commit
 from lakeshot.commit.part import PartResult
-from lakeshot.dynamodb.table_run import run_commit, run_target
+from lakeshot.dynamodb.table_run import table_commit, table_target
 from lakeshot.files.target import Target
 from lakeshot.files.writer import PartWriter
 from lakeshot.runs.progress import ProgressRecorder
@@ -42,10 +42,10 @@ def run_job(
     records.update(plan.deployed.export, plan.run, job_run_id=job_run)
     known = run.baseline_columns()
     progress = ProgressRecorder(records, export=plan.deployed.export, run=plan.run)
-    target = run_target(plan, known)
+    target = table_target(plan, known)
     results = [_part(s3, target, job_run, part, KINDS[kind][part]) for part in range(PARTS)]
     progress.write()
-    what = run_commit(plan, known, parts=PARTS, expected_from="the test")
+    what = table_commit(plan, known, parts=PARTS, expected_from="the test")
     committed = commit(s3, what, results, guard=run.check, now=lambda: datetime.now(UTC))
     run.commit(committed)
 

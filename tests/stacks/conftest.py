@@ -73,6 +73,18 @@ def events(template: Callable[[str], Template]) -> Template:
 
 
 @pytest.fixture(scope="session")
+def shop(template: Callable[[str], Template]) -> Template:
+    """A connection to a database in a VPC, with endpoints of both kinds."""
+    return template("connection-shop")
+
+
+@pytest.fixture(scope="session")
+def articles(template: Callable[[str], Template]) -> Template:
+    """An export of a PostgreSQL table through that connection."""
+    return template("articles")
+
+
+@pytest.fixture(scope="session")
 def nightly(template: Callable[[str], Template]) -> Template:
     """A group of two exports with an enabled schedule."""
     return template("group-nightly")

@@ -130,7 +130,8 @@ def test_record_says_what_is_deployed(reviews: Template) -> None:
     deployed = Deployed.model_validate_json(value)
     assert deployed.bucket == "lakeshot-dev-123456789012-us-east-1"
     assert deployed.job_role_arn.startswith("<JobRole")
-    assert deployed.max_read_units is None
+    assert deployed.dynamodb.max_read_units is None
+    assert deployed.connection is None
 
 
 def test_view_belongs_to_the_stack_and_never_moves_back(reviews: Template) -> None:

@@ -14,9 +14,9 @@ from tests.stacks.template import Template
 
 
 def test_cdk_nag_finds_nothing(assembly: Path) -> None:
-    """No finding of the AwsSolutions pack is left unacknowledged, warnings included."""
+    """No finding of the AwsSolutions pack or of the CDK is left unacknowledged, warnings included."""
     report = json.loads((assembly / "validation-report.json").read_text())
-    assert report["pluginReports"] == []
+    assert [finding for plugin in report["pluginReports"] for finding in plugin["violations"]] == []
 
 
 def test_cdk_nag_would_stop_a_synth(tmp_path: Path) -> None:
@@ -30,10 +30,11 @@ def test_cdk_nag_would_stop_a_synth(tmp_path: Path) -> None:
 def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     """Every template is what CloudFormation's own schemas allow."""
     # W3005: depending on a role, the CDK names the role beside its policy, which alone would do.
-    command = [str(BIN / "cfn-lint"), "--ignore-checks", "W3005", "--"]
+    # W3010: a Glue connection names the zone of its subnet, which exports.yaml gives like the subnet.
+    command = [str(BIN / "cfn-lint"), "--ignore-checks", "W3005", "W3010", "--"]
     templates = sorted(str(path) for path in assembly.glob("*.template.json"))
     result = subprocess.run([*command, *templates], capture_output=True, text=True, check=False)
-    assert len(templates) == 7
+    assert len(templates) == 9
     assert (result.returncode, result.stdout) == (0, "")
 
 

@@ -15,10 +15,11 @@ import pytest
 
 from tests.stacks.template import Template
 
+STACKS = ["common", "connection-shop", "articles", "reviews", "order-events", "group-nightly"]
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 
 
-@pytest.mark.parametrize("stack", ["common", "reviews", "order-events", "group-nightly"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_template_is_as_reviewed(stack: str, template: Callable[[str], Template]) -> None:
     """Nothing of a stack changes without the change being seen in review."""
     found = template(stack)

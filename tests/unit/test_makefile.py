@@ -28,6 +28,7 @@ def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
         ("run", "EXPORT or GROUP"),
         ("payload", "EXPORT or GROUP"),
         ("rollback", "EXPORT or GROUP"),
+        ("doctor", "EXPORT"),
         ("watch", "RUN"),
         ("stop-run", "RUN"),
         ("redrive", "RUN"),
@@ -58,6 +59,7 @@ def test_an_export_and_a_group_are_not_run_at_once() -> None:
         (("rollback", "EXPORT=reviews"), 'rollback "reviews"'),
         (("rollback", "GROUP=nightly", "SNAPSHOT=20261121T100000Z"), '--snapshot "20261121T100000Z"'),
         (("redrive", "RUN=reviews-1"), 'redrive "reviews-1"'),
+        (("doctor", "EXPORT=articles"), 'doctor "articles"'),
     ],
 )
 def test_what_is_given_reaches_the_command(arguments: tuple[str, ...], command: str) -> None:

@@ -53,8 +53,8 @@ class ThrottledError(LakeshotError):
     """The source refuses reads for longer than the run is willing to wait."""
 
 
-class BudgetLostError(LakeshotError):
-    """The driver's read budget cannot be reached, so nothing may be read any more."""
+class DriverLostError(LakeshotError):
+    """The run's driver cannot be reached, so its workers may read nothing any more."""
 
 
 class CommitError(LakeshotError):

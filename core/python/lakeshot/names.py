@@ -142,6 +142,23 @@ class ExportNames:
 
 
 @dataclass(frozen=True)
+class ConnectionNames:
+    """Names of what belongs to a connection to a database."""
+
+    stage: str
+    connection: str
+
+    @property
+    def resource(self) -> str:
+        """Stack of the connection, its security group, and how the names of the rest begin."""
+        return f"lakeshot-{self.stage}-connection-{self.connection}"
+
+    def glue_connection(self, subnet: str) -> str:
+        """Glue connection through which jobs run in one of the connection's subnets."""
+        return f"{self.resource}-{subnet}"
+
+
+@dataclass(frozen=True)
 class GroupNames:
     """Names of what belongs to a group of exports."""
 
@@ -182,6 +199,11 @@ def snapshot_prefix(data_prefix: str, snapshot: str) -> str:
 def run_token(run: str) -> str:
     """Eight hex digits that tell this run's files from any other run's for the same moment."""
     return sha256(run.encode()).hexdigest()[:8]
+
+
+def moment_key(names: ExportNames, run: str) -> str:
+    """Key of what an export tells others that read the same moment in the same run."""
+    return f"{names.runs_prefix}{run}/moment.json"
 
 
 _CLOUD_RESOURCE = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.*)")

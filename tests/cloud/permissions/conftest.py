@@ -2,26 +2,40 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from string import Template
 
 import awswrangler as wr
 import pytest
 
 from demo.cdk import Cdk
+from local.postgres.server import PostgresServer
 from tests.cloud.local.account import Account
+from tests.cloud.local.vpc import Vpc
+from tests.cloud.permissions.query_run import fill_database
 from tests.cloud.permissions.stage import NAMES, Stage
 from tests.cloud.permissions.story import Story
 
 
 @pytest.fixture(scope="module")
 def stage(
-    account: Account, tmp_path_factory: pytest.TempPathFactory, environment: pytest.MonkeyPatch
+    account: Account,
+    postgres: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    environment: pytest.MonkeyPatch,
 ) -> Stage:
     """Everything in exports.yaml, deployed. What ends there is closed by its own Catch only, not twice."""
     for name, value in account.instance.environment().items():
         environment.setenv(name, value)
     environment.setenv("SSL_CERT_FILE", str(account.instance.settings.certificate))
-    cdk = Cdk(tmp_path_factory.mktemp("permissions"), account.instance.environment())
-    cdk.synth(Path(__file__).with_name("exports.yaml"))
+    directory = tmp_path_factory.mktemp("permissions")
+    vpc = Vpc.make(account)
+    made = {"vpc": vpc.vpc, "subnet": vpc.subnet, "table": vpc.table}
+    made |= {"port": str(postgres.port), "authority": str(postgres.ca_certificate)}
+    config = directory / "exports.yaml"
+    config.write_text(Template(Path(__file__).with_name("exports.yaml").read_text()).substitute(made))
+    fill_database(postgres, account)
+    cdk = Cdk(directory, account.instance.environment())
+    cdk.synth(config)
     cdk.bootstrap()
     cdk.deploy()
     stage = Stage(account)

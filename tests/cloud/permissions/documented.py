@@ -79,6 +79,18 @@ DOCUMENTED = (
         roles=("job",),
     ),
     Documented(
+        ("kms:Decrypt",),
+        "Secrets Manager decrypts a secret under the role of whoever asks for it; the stand-in does not",
+        f"{_GUIDE}secretsmanager/latest/userguide/security-encryption.html",
+        roles=("job",),
+    ),
+    Documented(
+        ("ec2:DeleteTags",),
+        "Part of AWSGlueServiceRole, which does not say when; the stand-in sets tags and leaves them",
+        f"{_GUIDE}aws-managed-policy/latest/reference/AWSGlueServiceRole.html",
+        roles=("job",),
+    ),
+    Documented(
         ("s3:ListBucket",),
         "S3 says of a missing object that it is forbidden to whoever may not list the bucket, so a plan that "
         "is not there yet, or is gone, could not be told; the stand-in says 404 to everybody",

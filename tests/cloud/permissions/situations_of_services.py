@@ -93,7 +93,7 @@ def of_job(story: Story) -> list[Situation]:
         ),
         Situation(
             "fetch the script",
-            lambda: fetches_its_code(story),
+            lambda: fetches_its_code(story, LEFT),
             about=("s3:GetObject on *:cdk-*",),
             silent=True,  # the answer to a HEAD request has no text
         ),
@@ -278,9 +278,9 @@ def running_queries(athena: Any) -> list[str]:
     ]
 
 
-def fetches_its_code(story: Story) -> None:
+def fetches_its_code(story: Story, export: str) -> None:
     """The deployed job, whose script ends at once because it is not told what to do."""
-    glue, name = story.stage.client("glue"), story.job(LEFT)
+    glue, name = story.stage.client("glue"), story.job(export)
     started = glue.start_job_run(JobName=name)["JobRunId"]
     run = wait_for(
         lambda: glue.get_job_run(JobName=name, RunId=started)["JobRun"],

@@ -3,7 +3,7 @@
 import importlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -65,7 +65,7 @@ class Stage:
 
     def make_source(self, export: str) -> str:
         """The empty table that an export is of; its name."""
-        table = self.deployed(export).source_table
+        table = self.deployed(export).source.name
         self.client("dynamodb").create_table(
             TableName=table,
             KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
@@ -103,8 +103,8 @@ class Stage:
 
     def read(self, export: str, arguments: Mapping[str, str]) -> None:
         """Run the export's Glue script, in this process and without Spark, under the job's role."""
-        script = importlib.import_module("glue_scripts.dynamodb")
-        worker_process = importlib.import_module("lakeshot.dynamodb.worker_process")
+        script = importlib.import_module(f"glue_scripts.{self.deployed(export).source.type}")
+        worker_process = importlib.import_module("lakeshot.worker_process")
         credentials = self.session(self.deployed(export).names.job_role).get_credentials()
         assert credentials is not None
         with pytest.MonkeyPatch.context() as patch:
@@ -112,7 +112,8 @@ class Stage:
             patch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
             patch.setenv("AWS_SESSION_TOKEN", str(credentials.token))
             patch.setattr(boto3, "DEFAULT_SESSION", None)
-            patch.setattr(script, "distribute", lambda function, items: [function(one, 0) for one in items])
+            for module in (script, importlib.import_module("lakeshot_spark.job")):
+                patch.setattr(module, "distribute", _one_by_one)
             patch.setattr(script, "driver_host", lambda: "127.0.0.1")
             worker_process.forget_clients()
             script.main([word for name, value in arguments.items() for word in (f"--{name}", value)])
@@ -141,6 +142,11 @@ class Stage:
 
     def _parameter(self, name: str) -> str:
         return str(self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+
+
+def _one_by_one(function: Callable[[Any, int], Any], items: Sequence[Any]) -> list[Any]:
+    """What Spark does, without Spark."""
+    return [function(item, 0) for item in items]
 
 
 @contextmanager

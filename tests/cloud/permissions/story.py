@@ -17,6 +17,7 @@ from lakeshot.names import snapshot_name
 from tests.cloud.local.account import REGION, wait_for
 from tests.cloud.permissions.moment import Moment
 from tests.cloud.permissions.native_run import NativeRun
+from tests.cloud.permissions.query_run import QueryRun
 from tests.cloud.permissions.stage import DATABASE, NAMES, Stage
 
 FIRST, RUN = "first", "second"
@@ -55,6 +56,11 @@ class Story:
     def native(self) -> NativeRun:
         """A run of another export, whose table DynamoDB exports itself."""
         return NativeRun.told(self.stage)
+
+    @cached_property
+    def queried(self) -> QueryRun:
+        """A run of another export, which reads a database."""
+        return QueryRun.told(self.stage)
 
     def save(self, step: str) -> None:
         """Save the moment before a step."""
@@ -161,7 +167,7 @@ class Story:
 
     def _change_a_type(self) -> None:
         item = {"Id": {"S": "0"}, "Stars": {"S": "many"}}
-        self.stage.client("dynamodb").put_item(TableName=self.stage.deployed(LEFT).source_table, Item=item)
+        self.stage.client("dynamodb").put_item(TableName=self.stage.deployed(LEFT).source.name, Item=item)
 
     def _go_through(self, run: str, started_at: datetime) -> None:
         self.save("plan")

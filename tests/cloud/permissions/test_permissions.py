@@ -12,6 +12,7 @@ import pytest
 
 from tests.cloud.permissions import (
     situations,
+    situations_of_databases,
     situations_of_ends,
     situations_of_exports,
     situations_of_services,
@@ -38,12 +39,13 @@ ROLES: Mapping[str, Callable[[Story], Sequence[Situation]]] = {
     "native-export": situations_of_exports.of_native_export,
     "left-job": situations_of_services.of_job,
     "raw-job": situations_of_exports.of_job,
+    "rows-job": situations_of_databases.of_job,
     "left-crawler": situations_of_services.of_crawler,
     "group-pair-schedule": situations_of_services.of_schedule,
 }
 ALIKE = {"right-job": "left-job"}
 """Roles that are made like another, for another export."""
-LIKE_IN_PART = {"raw-job": "left-job"}
+LIKE_IN_PART = {"raw-job": "left-job", "rows-job": "left-job"}
 """Roles of which only those permissions are taken that the other does not have alike, for its own export."""
 
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from demo.cdk import Cdk
+from local.postgres.database import Database
+from local.postgres.server import PostgresServer
 from tests.cloud.local.account import REGION, Account
 from tests.cloud.pipeline.pipeline import ACCOUNT_ID, NAMES, Pipeline
+from tests.cloud.pipeline.shop import exports_of, open_shop
 
 
 @pytest.fixture(scope="session")
@@ -17,11 +20,23 @@ def cdk(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
 
 
 @pytest.fixture(scope="session")
-def pipeline(account: Account, cdk: Cdk, session_environment: pytest.MonkeyPatch) -> Pipeline:
+def shop(account: Account, postgres: PostgresServer) -> Database:
+    """The database that exports of the pipeline read; empty."""
+    return open_shop(account, postgres)
+
+
+@pytest.fixture(scope="session")
+def config(account: Account, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is deployed."""
+    return exports_of(account, postgres, tmp_path_factory.mktemp("exports"))
+
+
+@pytest.fixture(scope="session")
+def pipeline(account: Account, cdk: Cdk, config: Path, session_environment: pytest.MonkeyPatch) -> Pipeline:
     """Everything in exports.yaml, deployed; nothing of it has run."""
     for name, value in account.instance.environment().items():
         session_environment.setenv(name, value)
-    cdk.synth(Path(__file__).with_name("exports.yaml"))
+    cdk.synth(config)
     cdk.bootstrap()
     cdk.deploy()
     return Pipeline(account, notices=_mailbox(account))

@@ -13,7 +13,6 @@ from tests.cloud.pipeline.pipeline import BUCKET, DATABASE, Pipeline
 pytestmark = pytest.mark.cloud
 
 ITEMS = [{"Id": {"S": "a"}}, {"Id": {"S": "b"}}]
-CONFIG = Path(__file__).with_name("exports.yaml")
 
 
 def shown(pipeline: Pipeline, view: str) -> list[str]:
@@ -50,14 +49,16 @@ def scheduled_runs(pipeline: Pipeline) -> list[str]:
     return [execution["name"] for execution in listed if not execution["name"].startswith("run-")]
 
 
-def test_an_update_of_the_stack_does_not_move_the_view(pipeline: Pipeline, cdk: Cdk, tmp_path: Path) -> None:
+def test_an_update_of_the_stack_does_not_move_the_view(
+    pipeline: Pipeline, cdk: Cdk, config: Path, tmp_path: Path
+) -> None:
     """Only runs replace the view."""
     pipeline.make_table("Updated", ITEMS)
     published = pipeline.record("updated", pipeline.succeed("updated")).snapshot
-    config = yaml.safe_load(CONFIG.read_text())
-    config["exports"]["updated"]["job"] = {"workers": 3}
+    document = yaml.safe_load(config.read_text())
+    document["exports"]["updated"]["job"] = {"workers": 3}
     changed = tmp_path / "exports.yaml"
-    changed.write_text(yaml.safe_dump(config))
+    changed.write_text(yaml.safe_dump(document))
     updated = Cdk(tmp_path, cdk.environment)
     updated.synth(changed)
     updated.deploy()

@@ -33,6 +33,6 @@ def test_any_other_number_keeps_its_tag(number: str) -> None:
 
 @pytest.mark.parametrize("given_type", [BIGINT, ColumnType.parse("array<bigint>")])
 def test_digits_are_the_callers_to_spell(given_type: ColumnType) -> None:
-    """Numbers that are not text have no JSON text of their own."""
+    """Exact numbers that are not text have no JSON text of their own."""
     with pytest.raises(ValueError, match=r"no JSON text for .*bigint"):
         json_text.encode(pa.array([1]), given_type)

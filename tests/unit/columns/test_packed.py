@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakeshot.columns.packed import pack, unpack
-from lakeshot.columns.types import BIGINT, NULL, PINNABLE, STRING, Column
+from lakeshot.columns.types import BIGINT, STRING, Column
+from tests.unit.columns.any_type import TYPES
 
-COLUMN = st.builds(Column, name=st.text(), source=st.text(), type=st.sampled_from([NULL, *PINNABLE]))
+COLUMN = st.builds(Column, name=st.text(), source=st.text(), type=TYPES)
 
 
 @given(st.lists(COLUMN))

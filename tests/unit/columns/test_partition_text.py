@@ -1,6 +1,7 @@
 """A value's text as a folder and as a partition key, and the value that the view makes of it again."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -16,14 +17,19 @@ from lakeshot.columns.types import (
     BIGINT,
     BINARY,
     BOOLEAN,
+    DATE,
+    DATE_TEXT,
     DECIMAL,
+    DOUBLE,
     JSON,
     NULL,
     NUMBER_TEXT,
     STRING,
+    TIMESTAMP,
     Column,
     ColumnType,
     array_of,
+    decimal,
 )
 from lakeshot.errors import PartitionError
 from local.lake.catalog import Partition
@@ -107,6 +113,15 @@ def test_different_texts_have_different_folders(values: list[str]) -> None:
             NUMBER_TEXT,
             ["1", "1", "0", "0", "1000", "0.001", "0.5", "7", MOST_DIGITS, None],
         ),
+        ([Decimal("1.50"), Decimal("-10.00"), None], decimal(5, 2), ["1.5", "-10", None]),
+        ([Decimal("100"), Decimal("0")], decimal(5, 0), ["100", "0"]),
+        (["NaN", "Infinity"], NUMBER_TEXT, ["NaN", "Infinity"]),
+        ([date.min, date(2026, 11, 22), None], DATE, ["0001-01-01", "2026-11-22", None]),
+        (
+            ["2026-11-22", "infinity", "0044-03-15 BC"],
+            DATE_TEXT,
+            ["2026-11-22", "infinity", "0044-03-15%20BC"],
+        ),
         ([True, False, None], BOOLEAN, ["true", "false", None]),
         ([None, None], NULL, [None, None]),
     ],
@@ -132,6 +147,9 @@ def test_values_are_shown_in_their_types() -> None:
     assert shown([-3, None], BIGINT) == ["-3", None]
     assert shown([Decimal(MOST_DIGITS), Decimal("1.5")], DECIMAL) == [MOST_DIGITS, "1.500000000000000000"]
     assert shown(["1E+40", None], NUMBER_TEXT) == ["1" + "0" * 40, None]
+    assert shown([Decimal("1.5")], decimal(5, 2)) == ["1.50"]
+    assert shown([date.min, date.max, None], DATE) == ["0001-01-01", "9999-12-31", None]
+    assert shown(["2026-11-22", "0044-03-15 BC", None], DATE_TEXT) == ["2026-11-22", "0044-03-15 BC", None]
     assert shown([True, False, None], BOOLEAN) == ["true", "false", None]
     assert shown([None], NULL) == [None]
 
@@ -147,7 +165,7 @@ def test_the_view_decodes_by_this_sql() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [BINARY, JSON, array_of(STRING)])
+@pytest.mark.parametrize("kind", [BINARY, JSON, DOUBLE, TIMESTAMP, array_of(STRING)])
 def test_values_that_name_no_folder_are_refused(kind: ColumnType) -> None:
     """The message names attribute and type; other attributes may have any."""
     column = Column(name="kind", source="Kind", type=kind)

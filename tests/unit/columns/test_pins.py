@@ -2,7 +2,6 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from lakeshot.columns.pins import held_to_pins, starting_columns
 from lakeshot.columns.types import (
@@ -11,13 +10,14 @@ from lakeshot.columns.types import (
     JSON,
     NULL,
     NUMBER_TEXT,
-    PINNABLE,
     STRING,
     Column,
     ColumnType,
+    is_pinnable,
     widen,
 )
 from lakeshot.errors import PinnedTypeError
+from tests.unit.columns.any_type import TYPES
 
 
 def column(source: str, kind: ColumnType) -> Column:
@@ -58,7 +58,7 @@ def test_what_a_pin_does_not_hold_is_an_error_that_says_what_to_do() -> None:
     )
 
 
-@given(st.sampled_from(PINNABLE), st.sampled_from([NULL, *PINNABLE]))
+@given(TYPES.filter(is_pinnable), TYPES)
 def test_a_pin_holds_exactly_what_widens_to_it(pin: ColumnType, met: ColumnType) -> None:
     """Nothing that would be rounded, cut or lost passes, and nothing else is refused."""
     try:

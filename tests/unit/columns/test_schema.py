@@ -1,5 +1,7 @@
 """Columns of many files: their engines' types, their union, and rows cast to it."""
 
+import math
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -20,8 +22,8 @@ from lakeshot.columns.schema import (
     view_expression,
     widen,
 )
-from lakeshot.columns.types import PINNABLE
 from lakeshot.files import FileFormat
+from tests.unit.columns.any_type import TYPES
 
 DECIMALS = pa.decimal128(38, 18)
 
@@ -36,7 +38,14 @@ ENGINES = pytest.mark.parametrize(
         ("null", "string", "string", "varchar"),
         ("bigint", "bigint", "bigint", "bigint"),
         ("decimal(38,18)", "decimal(38,18)", "string", "decimal(38,18)"),
+        ("decimal(10,2)", "decimal(10,2)", "string", "decimal(10,2)"),
         ("number_text", "string", "string", "varchar"),
+        ("double", "double", "string", "double"),
+        ("real", "float", "string", "real"),
+        ("date", "date", "string", "date"),
+        ("date_text", "string", "string", "varchar"),
+        ("timestamp(6)", "string", "string", "timestamp(6)"),
+        ("timestamp_text", "string", "string", "varchar"),
         ("string", "string", "string", "varchar"),
         ("boolean", "boolean", "boolean", "boolean"),
         ("binary", "binary", "string", "varbinary"),
@@ -71,6 +80,11 @@ def test_engines_names_of_each_type(type_text: str, parquet: str, json: str, vie
         ("bigint", 'CAST("a ""b""" AS bigint)'),
         ("decimal(38,18)", 'CAST("a ""b""" AS decimal(38,18))'),
         ("binary", 'from_base64("a ""b""")'),
+        ("double", 'CAST("a ""b""" AS double)'),
+        ("real", 'CAST("a ""b""" AS real)'),
+        ("date", 'CAST("a ""b""" AS date)'),
+        ("timestamp(6)", 'CAST("a ""b""" AS timestamp(6))'),
+        ("timestamp_text", 'CAST("a ""b""" AS varchar)'),
         ("array<bigint>", 'CAST("a ""b""" AS array(bigint))'),
         ("array<decimal(38,18)>", 'transform("a ""b""", element -> CAST(element AS decimal(38,18)))'),
         ("array<binary>", 'transform("a ""b""", element -> from_base64(element))'),
@@ -93,6 +107,13 @@ def test_the_view_makes_values_of_json_lines_text(type_text: str, expression: st
         ("number_text", 'CAST("a" AS varchar)'),
         ("bigint", 'CAST("a" AS bigint)'),
         ("decimal(38,18)", 'CAST("a" AS decimal(38,18))'),
+        ("decimal(38,38)", 'CAST("a" AS decimal(38,38))'),
+        ("double", 'CAST("a" AS double)'),
+        ("real", 'CAST("a" AS real)'),
+        ("date", 'CAST("a" AS date)'),
+        ("date_text", 'url_decode("a")'),
+        ("timestamp(6)", 'CAST("a" AS timestamp(6))'),
+        ("timestamp_text", 'url_decode("a")'),
         ("boolean", 'CAST("a" AS boolean)'),
         ("binary", 'from_base64("a")'),
         ("array<string>", 'CAST(json_parse(url_decode("a")) AS array(varchar))'),
@@ -127,9 +148,20 @@ def test_names_in_avro_begin_with_no_digit(name: str, in_avro: str) -> None:
 
 def test_the_arrow_schema_of_columns() -> None:
     """Arrow fields carry the columns' names, in order; text of any kind is a string."""
-    columns = [column("B", "array<decimal(38,18)>", "b"), column("a", "null"), column("n", "number_text")]
-    expected = pa.schema([("b", pa.list_(DECIMALS)), ("a", pa.string()), ("n", pa.string())])
-    assert arrow_schema(columns) == expected
+    expected = {
+        "array<decimal(38,18)>": pa.list_(DECIMALS),
+        "decimal(10,2)": pa.decimal128(10, 2),
+        "null": pa.string(),
+        "number_text": pa.string(),
+        "double": pa.float64(),
+        "real": pa.float32(),
+        "date": pa.date32(),
+        "date_text": pa.string(),
+        "timestamp(6)": pa.string(),
+        "timestamp_text": pa.string(),
+    }
+    columns = [column(f"A{number}", kind, f"a{number}") for number, kind in enumerate(expected)]
+    assert arrow_schema(columns) == pa.schema([(f"a{n}", kind) for n, kind in enumerate(expected.values())])
 
 
 def test_unified_columns_hold_the_rows_of_all_files() -> None:
@@ -161,8 +193,7 @@ def test_published_columns_keep_their_names() -> None:
     )
 
 
-KINDS = st.sampled_from([ColumnType.parse("null"), *PINNABLE])
-SNAPSHOT = st.dictionaries(st.sampled_from(["Id", "id", "ID", "a.b", "a_b"]), KINDS)
+SNAPSHOT = st.dictionaries(st.sampled_from(["Id", "id", "ID", "a.b", "a_b"]), TYPES)
 
 
 @given(st.lists(SNAPSHOT, min_size=2, max_size=5))
@@ -205,6 +236,31 @@ CASTS = [
         ["0.000000000000000001", "-0.00000012", "0", "100.5", "-99999999999999999999", None],
     ),
     ("decimal(38,18)", "json", [Decimal("-2.50")], ["-2.5"]),
+    ("bigint", "decimal(21,2)", [-(2**63), None], [Decimal(-(2**63)), None]),
+    ("decimal(4,2)", "decimal(6,3)", [Decimal("99.99"), None], [Decimal("99.99"), None]),
+    ("decimal(3,0)", "number_text", [Decimal(100), Decimal(0), None], ["100", "0", None]),
+    (
+        "decimal(38,38)",
+        "number_text",
+        [Decimal("1E-38"), Decimal("-0.0000001"), Decimal("0"), Decimal("-0.5"), None],
+        ["0.00000000000000000000000000000000000001", "-0.0000001", "0", "-0.5", None],
+    ),
+    ("decimal(38,38)", "json", [Decimal("-1E-38")], ["-0.00000000000000000000000000000000000001"]),
+    ("real", "double", [0.10000000149011612, math.inf, None], [0.10000000149011612, math.inf, None]),
+    (
+        "double",
+        "json",
+        [0.1, -0.0, 1e20, 5e-324, math.nan, math.inf, -math.inf, None],
+        ["0.1", "-0", "1e+20", "5e-324", '"NaN"', '"Infinity"', '"-Infinity"', None],
+    ),
+    ("real", "json", [0.10000000149011612, math.nan, None], ["0.1", '"NaN"', None]),
+    ("date", "date_text", [date.min, date.max, None], ["0001-01-01", "9999-12-31", None]),
+    ("date", "json", [date(2026, 11, 22), None], ['"2026-11-22"', None]),
+    ("date_text", "json", ["infinity", None], ['"infinity"', None]),
+    ("timestamp(6)", "timestamp_text", ["2026-11-22 09:05:00.25", None], ["2026-11-22 09:05:00.25", None]),
+    ("timestamp(6)", "json", ["2026-11-22 09:05:00", None], ['"2026-11-22 09:05:00"', None]),
+    ("timestamp_text", "json", ["-infinity", None], ['"-infinity"', None]),
+    ("array<decimal(4,2)>", "array<decimal(6,3)>", [[Decimal("1.5")], []], [[Decimal("1.5")], []]),
     ("number_text", "json", ["1E-130", ".5"], ["1E-130", '{"N":".5"}']),
     ("string", "json", ['a"', None], ['"a\\""', None]),
     ("boolean", "json", [True, False], ["true", "false"]),

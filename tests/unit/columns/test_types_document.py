@@ -3,6 +3,7 @@
 import html
 import json
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from lakeshot.columns.casting import arrow_type
 from lakeshot.columns.partition_text import partition_text
 from lakeshot.columns.schema import arrow_schema, hive_type, trino_type, view_expression
-from lakeshot.columns.types import BOOLEAN, NULL, NUMBER_TEXT, PINNABLE, STRING, Column, ColumnType
+from lakeshot.columns.types import BOOLEAN, NULL, NUMBER_TEXT, PINNABLE, STRING, Column, ColumnType, decimal
 from lakeshot.config.deployed import Deployed
+from lakeshot.dynamodb.pinnable import DYNAMODB_TYPES
 from lakeshot.files import Compression, FileFormat, compressions
 from lakeshot.files.avro import avro_schema
 from tests.unit.declared import declared_lake, file_of
@@ -23,7 +25,14 @@ VALUES: dict[str, object] = {
     "string": 'a, "b"',
     "bigint": -7,
     "decimal(38,18)": Decimal("1.5"),
+    "decimal(10,2)": Decimal("1.5"),
     "number_text": "1E+125",
+    "double": -0.0,
+    "real": 0.1,
+    "date": date(2026, 11, 22),
+    "date_text": "0044-03-15 BC",
+    "timestamp(6)": "2026-11-22 09:05:00.25",
+    "timestamp_text": "infinity",
     "boolean": True,
     "binary": b"\xfb\xff",
     "null": None,
@@ -57,15 +66,15 @@ def in_words(avro: object) -> str:
     if isinstance(avro, dict):
         if avro["type"] == "array":
             return f"array of {in_words(avro['items'])}"
-        return f"{avro['type']}, {avro['logicalType']}({avro['precision']},{avro['scale']})"
+        digits = f"({avro['precision']},{avro['scale']})" if "precision" in avro else ""
+        return f"{avro['type']}, {avro['logicalType']}{digits}"
     return str(avro)
 
 
 def test_the_tables_have_a_row_for_every_type() -> None:
     """And none for another."""
-    every = sorted(str(kind) for kind in (NULL, *PINNABLE))
-    assert sorted(row[2] for row in rows("| # |")) == every
-    assert sorted(row[0] for row in FORMATS) == every
+    assert sorted(row[2] for row in rows("| # |")) == sorted(map(str, (NULL, *DYNAMODB_TYPES)))
+    assert sorted(row[0] for row in FORMATS) == sorted(map(str, (NULL, *PINNABLE, decimal(10, 2))))
 
 
 @pytest.mark.parametrize("row", rows("| # |"), ids=lambda row: f"row {row[0]}")

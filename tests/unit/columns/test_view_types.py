@@ -1,15 +1,18 @@
 """The view shows every column in its logical type, whatever the table's type for it is."""
 
+import math
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 
-from lakeshot.columns.schema import arrow_schema, hive_type, view_expression
+from lakeshot.columns.schema import arrow_schema, trino_type, view_expression
 from lakeshot.columns.types import NULL, PINNABLE, Column, ColumnType
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
+from local.athena.views import view_definition
 from tests.unit.declared import declared_lake
 from tests.unit.local.lake_in_memory import Lake
 
@@ -18,6 +21,15 @@ VALUES: Mapping[str, tuple[object, str]] = {
     "bigint": (2**63 - 1, "9223372036854775807"),
     "decimal(38,18)": (Decimal("1E-18"), "0.000000000000000001"),
     "number_text": ("1E-130", "1E-130"),
+    "double": (-1e300, "-1.0E300"),
+    "real": (0.10000000149011612, "0.1"),
+    "date": (date(1, 1, 1), "0001-01-01"),
+    "date_text": ("0044-03-15 BC", "0044-03-15 BC"),
+    "timestamp(6)": ("0001-01-01 00:00:00.000001", "0001-01-01 00:00:00.000001"),
+    "timestamp_text": ("-infinity", "-infinity"),
+    "decimal(38,38)": (Decimal("-1E-38"), "-0.00000000000000000000000000000000000001"),
+    "decimal(20,0)": (Decimal(10**20 - 1), "99999999999999999999"),
+    "array<decimal(4,2)>": ([Decimal("-9.25")], "[-9.25]"),
     "string": ('é"', 'é"'),
     "boolean": (False, "false"),
     "binary": (b"\x00\xff", "00 ff"),
@@ -46,7 +58,7 @@ AWKWARD = [
 """Texts that some format or reader gives a meaning."""
 COLUMNS = tuple(
     Column(name=f"c{number}", source=f"c{number}", type=column_type)
-    for number, column_type in enumerate((NULL, *PINNABLE))
+    for number, column_type in enumerate(map(ColumnType.parse, VALUES))
 )
 
 
@@ -60,16 +72,60 @@ def lake_of(deployed: Deployed, file_format: FileFormat, types: Mapping[str, str
 
 
 def view_of(lake: Lake, file_format: FileFormat) -> tuple[list[str], list[str]]:
-    """The types of the view's columns as the catalog names them, and the texts of its one row."""
+    """The types of the view's columns as Athena names them, and the texts of its one row."""
     shown = ", ".join(f"{view_expression(column, file_format)} AS {column.name}" for column in COLUMNS)
     lake.rows(f"CREATE VIEW v AS SELECT {shown} FROM t")
-    types = [column.type for column in lake.catalog.databases["lakeshot"]["v"].storage_descriptor.columns]
     (row,) = lake.rows("SELECT * FROM v")
-    return types, [text or "" for text in row]
+    return types_of(lake), [text or "" for text in row]
 
 
-TYPES = [hive_type(column.type, FileFormat.PARQUET) for column in COLUMNS]
+def types_of(lake: Lake) -> list[str]:
+    """As the definition of view ``v`` has them."""
+    definition = view_definition("lakeshot", lake.catalog.databases["lakeshot"]["v"])
+    return [column.type for column in definition.columns]
+
+
+TYPES = [trino_type(column.type) for column in COLUMNS]
 TEXTS = [VALUES[str(column.type)][1] for column in COLUMNS]
+
+
+def test_there_is_a_value_of_every_type() -> None:
+    """So that none is left out below."""
+    assert {NULL, *PINNABLE} <= {column.type for column in COLUMNS}
+
+
+@pytest.mark.parametrize("file_format", list(FileFormat))
+@pytest.mark.parametrize(
+    ("kind", "values", "texts"),
+    [
+        (
+            "double",
+            [math.nan, math.inf, -math.inf, -0.0, 1.5e-300],
+            ["NaN", "Infinity", "-Infinity", "-0.0", "1.5E-300"],
+        ),
+        (
+            "real",
+            [math.nan, math.inf, -math.inf, -0.0, 1e20],
+            ["NaN", "Infinity", "-Infinity", "-0.0", "1.0E20"],
+        ),
+        ("date", [date.min, date(1582, 10, 10), date.max], ["0001-01-01", "1582-10-10", "9999-12-31"]),
+        (
+            "timestamp(6)",
+            ["2026-11-22 09:05:00", "1582-10-10 00:00:00.25", "9999-12-31 23:59:59.999999"],
+            ["2026-11-22 09:05:00.000000", "1582-10-10 00:00:00.250000", "9999-12-31 23:59:59.999999"],
+        ),
+    ],
+)
+def test_values_at_the_ends_are_shown_as_they_are(
+    deployed: Deployed, kind: str, values: list[object], texts: list[str], file_format: FileFormat
+) -> None:
+    """What no number is, the sign of zero, and the first and last days, in every format."""
+    column = Column(name="v", source="v", type=ColumnType.parse(kind))
+    rows = pa.table({"v": pa.array([*values, None], arrow_schema([column]).field(0).type)})
+    lake = declared_lake(deployed, rows, (column,), file_format)
+    lake.rows(f"CREATE VIEW v AS SELECT {view_expression(column, file_format)} AS v FROM t")
+    assert types_of(lake) == [kind]
+    assert [text for (text,) in lake.rows("SELECT v FROM v")] == [*texts, None]
 
 
 @pytest.mark.parametrize("file_format", list(FileFormat))

@@ -21,7 +21,7 @@ def parsed(**settings: object) -> Export:
 def test_changes_are_exported_natively_and_catalogued_directly() -> None:
     """Whatever is the default elsewhere; the whole table comes once a week."""
     export = parsed()
-    assert (export.effective_route, export.effective_catalog) == ("native", "direct")
+    assert export.effective_catalog == "direct"
     assert export.effective_full_every_days == 7
     assert parsed(full_every_days=30).effective_full_every_days == 30
 
@@ -31,7 +31,7 @@ def test_what_is_deployed_says_so() -> None:
     deployed = Deployed.of(
         name="orders", export=parsed(), stage="dev", database="lakeshot", bucket="b", job_role_arn="arn"
     )
-    assert (deployed.kind, deployed.route, deployed.catalog, deployed.full_every_days) == (
+    assert (deployed.kind, deployed.dynamodb.route, deployed.catalog, deployed.full_every_days) == (
         "changes",
         "native",
         "direct",

@@ -3,6 +3,7 @@
 import pytest
 
 from lakeshot.config.exports import parse_config
+from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.errors import ConfigError
 from lakeshot.files import Compression, FileFormat
 
@@ -18,8 +19,8 @@ def refused(document: object) -> str:
 def test_defaults_are_filled_in() -> None:
     """The shortest export reads a quarter of a provisioned table into snappy Parquet, by hand only."""
     export = parse_config({"exports": {"reviews": REVIEWS}}).exports["reviews"]
-    assert export.source.read_percentage == 0.25
-    assert export.source.max_read_units is None
+    assert export.source == DynamoDBSource(type="dynamodb", table="Reviews")
+    assert (export.source.read_percentage, export.source.max_read_units) == (0.25, None)
     assert export.format is FileFormat.PARQUET
     assert export.effective_compression is Compression.SNAPPY
     assert export.effective_catalog == "crawler"

@@ -71,8 +71,8 @@ def test_an_attribute_is_named_once() -> None:
 def test_an_attribute_pinned_to_what_names_no_folder_is_refused(pin: str) -> None:
     """Before anything is deployed; a pin of a type that does is welcome."""
     assert (
-        f"types pins 'a' to {pin}, which partition_by does not take; allowed are bigint, decimal(38,18), "
-        "number_text, string, boolean"
+        f"types pins 'a' to {pin}, which partition_by does not take; allowed are bigint, decimal(p,s), "
+        "number_text, string, boolean, date, date_text"
     ) in refused(partition_by=["a"], types={"a": pin})
     assert export_of(partition_by=["a"], types={"a": "string", "b": pin}).partition_by == ("a",)
 

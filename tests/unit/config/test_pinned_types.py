@@ -2,17 +2,18 @@
 
 import pytest
 
-from lakeshot.columns.types import DECIMAL, JSON, PINNABLE, ColumnType
+from lakeshot.columns.types import DECIMAL, JSON, PINNABLE, ColumnType, array_of, decimal
 from lakeshot.config.deployed import Deployed
 from lakeshot.config.export import Export
 from lakeshot.config.exports import parse_config
+from lakeshot.dynamodb.pinnable import DYNAMODB_TYPES
 from lakeshot.errors import ConfigError
 
 SOURCE = {"type": "dynamodb", "table": "Reviews"}
 ALLOWED = (
-    "allowed: bigint, decimal(38,18), number_text, string, boolean, binary, json, array<bigint>, "
-    "array<decimal(38,18)>, array<number_text>, array<string>, array<binary>; in quotes where it stands "
-    "inside braces"
+    "allowed: bigint, decimal(p,s), number_text, double, real, string, boolean, binary, date, date_text, "
+    "timestamp(6), timestamp_text, json, array<bigint>, array<decimal(p,s)>, array<number_text>, "
+    "array<string>, array<binary> with p up to 38 and s up to p; in quotes where it stands inside braces"
 )
 
 
@@ -26,14 +27,47 @@ def refused(**more: object) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("pin", PINNABLE, ids=str)
+@pytest.mark.parametrize("pin", DYNAMODB_TYPES, ids=str)
 def test_an_attribute_is_pinned_to_a_type_by_its_text(pin: ColumnType) -> None:
     """Attributes are named as the source names them, character by character."""
     assert export_of(types={"Price": str(pin), "a.b é": "json"}).types == {"Price": pin, "a.b é": JSON}
 
 
 @pytest.mark.parametrize(
-    "given", ["varchar", "decimal(38", "null", "array<json>", "array<boolean>", None, 1, {"scalar": "json"}]
+    "pin", [*PINNABLE, decimal(1, 0), decimal(38, 38), array_of(decimal(10, 2))], ids=str
+)
+def test_a_column_of_postgresql_is_pinned_to_any_type(pin: ColumnType) -> None:
+    """Also to decimals of any digits."""
+    network = {"vpc": "vpc-0a1b2c3d", "subnets": [{"id": "subnet-0a1b2c3d", "zone": "eu-central-1a"}]}
+    blog = {"type": "postgres", "host": "db", "database": "blog", "secret": "blog", "network": network}
+    source = {"type": "postgres", "connection": "blog", "table": "article"}
+    article = {"source": source, "types": {"price": str(pin)}}
+    parsed = parse_config({"connections": {"blog": blog}, "exports": {"article": article}})
+    assert parsed.exports["article"].types == {"price": pin}
+
+
+@pytest.mark.parametrize("pin", ["double", "date", "timestamp(6)", "decimal(10,2)"])
+def test_what_no_value_in_dynamodb_has_is_refused(pin: str) -> None:
+    """Before a run that would end with it."""
+    message = refused(types={"Price": pin})
+    assert f"types pins 'Price' to {pin}, which no value in DynamoDB has; allowed are bigint, " in message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "varchar",
+        "decimal(38",
+        "decimal(39,0)",
+        "decimal(5,6)",
+        "array<double>",
+        "null",
+        "array<json>",
+        "array<boolean>",
+        None,
+        1,
+        {"scalar": "json"},
+    ],
 )
 def test_what_is_no_type_is_refused(given: object) -> None:
     """Export, field, what was given and what is allowed; no value has a type that cannot be pinned."""
@@ -69,11 +103,12 @@ def test_what_is_deployed_carries_types_and_segments() -> None:
     deployed = deployed_of(
         export_of(source={**SOURCE, "segments": 10_000}, types={"Price": "decimal(38,18)"})
     )
-    assert '"segments":10000,"types":{"Price":"decimal(38,18)"}' in deployed.model_dump_json()
+    assert '"segments":10000}' in deployed.model_dump_json()
+    assert '"types":{"Price":"decimal(38,18)"}' in deployed.model_dump_json()
     read = Deployed.model_validate_json(deployed.model_dump_json())
-    assert (read.segments, read.types) == (10_000, {"Price": DECIMAL})
+    assert (read.dynamodb.segments, read.types) == (10_000, {"Price": DECIMAL})
     plain = deployed_of(export_of())
-    assert (plain.segments, plain.types) == (None, {})
+    assert (plain.dynamodb.segments, plain.types) == (None, {})
 
 
 def deployed_of(export: Export) -> Deployed:

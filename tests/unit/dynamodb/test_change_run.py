@@ -15,7 +15,7 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.dynamodb.export_run import convert_part
 from lakeshot.dynamodb.export_work import export_work
 from lakeshot.dynamodb.raw_export import RawExports
-from lakeshot.dynamodb.table_run import run_commit
+from lakeshot.dynamodb.table_run import table_commit
 from lakeshot.dynamodb.windows import Window
 from lakeshot.files import Compression, FileFormat
 from lakeshot.runs.plan import NativeReading
@@ -43,7 +43,7 @@ def converted(
     compression = Compression.SNAPPY if file_format is FileFormat.PARQUET else Compression.GZIP
     deployed = deployed.model_copy(update={"format": file_format, "compression": compression})
     planned = plan(deployed)
-    source = planned.source.model_copy(update={"arn": TABLE})
+    source = planned.table.model_copy(update={"arn": TABLE})
     reading = NativeReading(
         route_from="a test",
         source=source,
@@ -58,7 +58,7 @@ def converted(
     )
     finished = RawExports(export_time=LATER.ends, follows="20261121T110000Z", exports=exports)
     work = export_work(s3, reading, finished, slots=1)
-    what = run_commit(planned, KNOWN, parts=len(work.parts), expected_from=work.expected_from)
+    what = table_commit(planned, KNOWN, parts=len(work.parts), expected_from=work.expected_from)
     results = [convert_part(part, attempt=0, target=what.target, s3=s3) for part in work.parts]
     return commit(s3, what, results, guard=lambda: None, now=lambda: NOON).manifest
 

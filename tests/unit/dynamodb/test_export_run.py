@@ -16,12 +16,12 @@ from lakeshot.dynamodb.export_parts import ExportPart
 from lakeshot.dynamodb.export_run import ExportWorker, convert_part
 from lakeshot.dynamodb.table_run import Driver
 from lakeshot.dynamodb.windows import Window
-from lakeshot.dynamodb.worker_process import forget_clients
 from lakeshot.errors import NestedValuesError, SourceError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.target import Target
 from lakeshot.rate.budget import Progress, ReadBudget
 from lakeshot.rate.server import BudgetServer
+from lakeshot.worker_process import forget_clients
 from tests.unit.conftest import BUCKET
 from tests.unit.dynamodb.exports import WINDOW, Item, change, put_changes, put_data, put_items
 

@@ -3,24 +3,35 @@
 import io
 import json
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from urllib.parse import unquote
 
+import numpy as np
 from hypothesis import strategies as st
 
 from lakeshot.columns.types import (
     BIGINT,
     BINARY,
     BOOLEAN,
+    DATE,
+    DATE_TEXT,
     DECIMAL,
+    DOUBLE,
     NUMBER_TEXT,
+    REAL,
     STRING,
+    TIMESTAMP,
+    TIMESTAMP_TEXT,
     Column,
     ColumnType,
+    Scalar,
     array_of,
+    decimal,
 )
 from lakeshot.columns.types import JSON as JSON_TYPE
+from tests.unit.columns.any_type import value_of
 
 
 class InMemory(io.BytesIO):
@@ -50,6 +61,16 @@ ROW: dict[str, object] = {
     "amounts": [Decimal("0.5")],
     "blobs": [b"", b"\x01\x02"],
     "document": '{"a":[1,null]}',
+    "price": Decimal("-99999999.99"),
+    "share": Decimal("0.00000000000000000000000000000000000001"),
+    "count": Decimal("100"),
+    "ratio": -0.0,
+    "single": 16777216.0,
+    "day": date(1, 1, 1),
+    "any_day": "0044-03-15 BC",
+    "moment": "9999-12-31 23:59:59.999999",
+    "any_moment": "-infinity",
+    "shares": [Decimal("-0.25")],
 }
 TYPES = {
     "whole": BIGINT,
@@ -63,22 +84,24 @@ TYPES = {
     "amounts": array_of(DECIMAL),
     "blobs": array_of(BINARY),
     "document": JSON_TYPE,
+    "price": decimal(10, 2),
+    "share": decimal(38, 38),
+    "count": decimal(20, 0),
+    "ratio": DOUBLE,
+    "single": REAL,
+    "day": DATE,
+    "any_day": DATE_TEXT,
+    "moment": TIMESTAMP,
+    "any_moment": TIMESTAMP_TEXT,
+    "shares": array_of(decimal(5, 2)),
 }
 COLUMNS = tuple(column(name, kind) for name, kind in TYPES.items())
 
-NUMBERS = st.decimals(min_value="-99999999999999999999", max_value="99999999999999999999", places=18)
 TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.text('%,"+\\\r\n N2C', max_size=8)
 VALUES = {
-    "whole": st.integers(-(2**63), 2**63 - 1),
-    "exact": NUMBERS,
-    "wide": st.sampled_from(["9.9E+125", "1E-130", ".5"]),
+    **{name: value_of(kind) for name, kind in TYPES.items()},
     "text": TEXT,
-    "flag": st.booleans(),
-    "raw": st.binary(),
     "tags": st.lists(TEXT, max_size=3),
-    "numbers": st.lists(st.integers(-(2**63), 2**63 - 1), max_size=3),
-    "amounts": st.lists(NUMBERS, max_size=3),
-    "blobs": st.lists(st.binary(), max_size=3),
     "document": TEXT,
 }
 ROWS = st.lists(
@@ -91,20 +114,37 @@ def _same(value: object) -> object:
     return value
 
 
-_FROM_JSON: dict[str, Callable[[str], object]] = {"binary": b64decode, "decimal(38,18)": Decimal}
-_FROM_CSV: dict[str, Callable[[str], object]] = {
-    "bigint": int,
-    "boolean": lambda text: {"true": True, "false": False}[text],
-    "number_text": str,
-    "string": unquote,
-    "json": unquote,
+_FROM_JSON: dict[Scalar, Callable[[str], object]] = {
+    Scalar.BINARY: b64decode,
+    Scalar.DECIMAL: Decimal,
+    Scalar.DOUBLE: float,
+    Scalar.REAL: lambda text: np.float32(text).item(),
+    Scalar.DATE: date.fromisoformat,
+}
+_FROM_CSV: dict[Scalar, Callable[[str], object]] = {
+    Scalar.BIGINT: int,
+    Scalar.BOOLEAN: lambda text: {"true": True, "false": False}[text],
+    Scalar.NUMBER_TEXT: str,
+    Scalar.STRING: unquote,
+    Scalar.DATE_TEXT: unquote,
+    Scalar.TIMESTAMP: str,
+    Scalar.TIMESTAMP_TEXT: unquote,
+    Scalar.JSON: unquote,
     **_FROM_JSON,
 }
 
 
+def bitwise(rows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+    """The same rows with floating-point values by their bits, which tell NaN from others and zero's sign."""
+    return [
+        {name: value.hex() if isinstance(value, float) else value for name, value in row.items()}
+        for row in rows
+    ]
+
+
 def json_value(name: str, value: object) -> object:
     """What docs/types.md says a JSON value of the column stands for."""
-    convert: Callable[..., object] = _FROM_JSON.get(str(TYPES[name].element), _same)
+    convert: Callable[..., object] = _FROM_JSON.get(TYPES[name].scalar, _same)
     if isinstance(value, list):
         return [convert(one) for one in value]
     return None if value is None else convert(value)
@@ -116,4 +156,4 @@ def csv_value(name: str, field: str) -> object:
         return None
     if TYPES[name].is_array:
         return json_value(name, json.loads(unquote(field)))
-    return _FROM_CSV[str(TYPES[name])](field)
+    return _FROM_CSV[TYPES[name].scalar](field)

@@ -24,7 +24,7 @@ def encoded(
 
 
 def test_each_type_is_written_as_documented() -> None:
-    """Numbers and booleans stand bare; decimals, wide numbers, bytes and JSON text are strings."""
+    """Whole numbers and booleans stand bare; everything else is a string."""
     table = pa.Table.from_pylist([ROW], schema=arrow_schema(COLUMNS))
     assert json.loads(encoded(table, COLUMNS)) == {
         "whole": -9223372036854775808,
@@ -38,6 +38,16 @@ def test_each_type_is_written_as_documented() -> None:
         "amounts": ["0.5"],
         "blobs": ["", "AQI="],
         "document": '{"a":[1,null]}',
+        "price": "-99999999.99",
+        "share": "0.00000000000000000000000000000000000001",
+        "count": "100",
+        "ratio": "-0",
+        "single": "16777216",
+        "day": "0001-01-01",
+        "any_day": "0044-03-15 BC",
+        "moment": "9999-12-31 23:59:59.999999",
+        "any_moment": "-infinity",
+        "shares": ["-0.25"],
     }
 
 

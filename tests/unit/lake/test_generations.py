@@ -6,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakeshot.columns.schema import hive_type
-from lakeshot.columns.types import Column, ColumnType, Scalar
+from lakeshot.columns.types import Column
 from lakeshot.files import FileFormat
 from lakeshot.lake.generations import Known, Shape, generation_for
 from lakeshot.lake.hive_table import merged_columns
+from tests.unit.columns.any_type import TYPES
 from tests.unit.manifests import column, manifest
 
 PARQUET, JSON, CSV = FileFormat.PARQUET, FileFormat.JSON, FileFormat.CSV
 NUMBER, TEXT = (column("A", "bigint"),), (column("A", "string"),)
 
-types = st.builds(ColumnType, st.sampled_from(Scalar), st.booleans())
-schemas = st.dictionaries(st.sampled_from("abcde"), types, max_size=4).map(
+schemas = st.dictionaries(st.sampled_from("abcde"), TYPES, max_size=4).map(
     lambda found: tuple(Column(name=name, source=name, type=type_) for name, type_ in found.items())
 )
 keys = st.sampled_from([(), ("x",), ("x", "y")])

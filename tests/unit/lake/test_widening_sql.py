@@ -11,55 +11,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeshot.columns.casting import arrow_type, cast_array
-from lakeshot.columns.types import JSON, NULL, NUMBER_TEXT, PINNABLE, ColumnType, Scalar, widen
+from lakeshot.columns.schema import hive_type, view_expression
+from lakeshot.columns.types import JSON, NULL, NUMBER_TEXT, PINNABLE, TIMESTAMP, Column, ColumnType, widen
+from lakeshot.files import FileFormat
 from lakeshot.lake.widening_sql import widened
 from local.athena.result import result_of
+from tests.unit.columns.any_type import value_of
 from tests.unit.local.lake_in_memory import Lake
 
 Values = list[Any]
-TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=5)
-SCALARS: dict[Scalar, st.SearchStrategy[Any]] = {
-    Scalar.BIGINT: st.integers(-(2**63), 2**63 - 1),
-    Scalar.DECIMAL: st.one_of(
-        st.sampled_from(["0", "-0.5", "10", "100.10", "1E-18", "-1E-18", "0.000001"]).map(Decimal),
-        st.decimals(-(10**19), 10**19, places=18),
-    ),
-    Scalar.NUMBER_TEXT: st.sampled_from(["0", "-7", "1.5", "1E-130", "9.9E+125", "1" * 38, "007", ".5"]),
-    Scalar.STRING: st.one_of(st.sampled_from(["", '"', "\\", "\n\x01", "null", "1"]), TEXT),
-    Scalar.BOOLEAN: st.booleans(),
-    Scalar.BINARY: st.binary(max_size=5),
-    Scalar.JSON: st.sampled_from(['"a"', "1.50", '{"b":1,"a":[]}']),
-}
-TYPES = (NULL, *PINNABLE)
+TYPES = (NULL, *PINNABLE, *map(ColumnType.parse, ("decimal(10,2)", "decimal(38,38)", "decimal(20,0)")))
 WIDENINGS = [(a, b) for a in TYPES for b in TYPES if widen(a, b) == b]
 
 
 def values_of(kind: ColumnType) -> st.SearchStrategy[Values]:
     """Some values of a type, nulls among them."""
-    if kind == NULL:
-        return st.just([None])
-    one = SCALARS[kind.scalar]
-    return st.lists(
-        st.none() | (st.lists(one, max_size=3) if kind.is_array else one), min_size=1, max_size=20
-    )
+    return st.lists(st.none() | value_of(kind), min_size=1, max_size=20)
 
 
 def by_sql(values: Values, given_type: ColumnType, wanted: ColumnType) -> Values:
     """The texts that Athena prints of the values in the wider type."""
     lake = Lake()
-    hive = str(given_type)
-    for scalar in (Scalar.NUMBER_TEXT, Scalar.JSON, Scalar.NULL):
-        hive = hive.replace(scalar, "string")
-    lake.declare("t", {"n": "bigint", "v": hive})
+    lake.declare("t", {"n": "bigint", "v": hive_type(given_type, FileFormat.PARQUET)})
     column = pa.array(values, arrow_type(given_type))
     lake.store.put_parquet("t/a.parquet", pa.table({"n": range(len(values)), "v": column}))
-    sql = f"SELECT {widened('v', given_type, wanted)} FROM t ORDER BY n"
+    value = view_expression(Column(name="v", source="v", type=given_type), FileFormat.PARQUET)
+    sql = f"SELECT {widened(value, given_type, wanted)} FROM t ORDER BY n"
     return [text for (text,) in lake.rows(sql)]
 
 
 def by_arrow(values: Values, given_type: ColumnType, wanted: ColumnType) -> Values:
     """The texts that Athena prints of what Arrow makes of them."""
     cast = cast_array(pa.array(values, arrow_type(given_type)), given_type, wanted)
+    if wanted == TIMESTAMP:
+        cast = cast.cast(pa.timestamp("us"))  # what the view makes of its text
     return [text for (text,) in result_of(pa.table({"v": cast})).rows]
 
 

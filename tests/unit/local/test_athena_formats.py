@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from datetime import date
 from decimal import Decimal
 
 import fastavro
@@ -62,6 +63,10 @@ def test_orc_columns_are_found_by_position_unless_the_serde_says_otherwise(lake:
         ("bigint", pa.array(["1"])),
         ("array<bigint>", pa.array([["a"]])),
         ("decimal(38,18)", pa.array([Decimal("1.5")], pa.decimal128(38, 2))),
+        ("float", pa.array([0.5])),
+        ("string", pa.array([0.5], pa.float32())),
+        ("string", pa.array([date(2026, 11, 22)])),
+        ("date", pa.array(["2026-11-22"])),
     ],
 )
 def test_a_wrong_declaration_of_orc_fails(lake: Lake, declared: str, values: pa.Array) -> None:
@@ -113,6 +118,10 @@ def test_avro_is_read_by_the_schema_of_the_serde(lake: Lake) -> None:
             "HIVE_BAD_DATA: column id is declared as string, but the table's Avro schema",
         ),
         (
+            literal(("id", {"type": "int", "logicalType": "date"})),
+            "HIVE_BAD_DATA: column id is declared as string, but the table's Avro schema",
+        ),
+        (
             literal(("id", "bytes")),
             "HIVE_BAD_DATA: column id is declared as string, but the table's Avro schema",
         ),
@@ -125,6 +134,25 @@ def test_a_wrong_schema_of_avro_fails(lake: Lake, parameters: dict[str, str], me
     with pytest.raises(QueryError) as failure:
         lake.rows("SELECT id FROM t")
     assert str(failure.value).startswith(message)
+
+
+def test_types_of_avro_are_those_of_hive(lake: Lake) -> None:
+    """A date is an int by another name, a decimal bytes with digits."""
+    fields: tuple[Field, ...] = (
+        ("d", {"type": "int", "logicalType": "date"}),
+        ("x", {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}),
+        ("f", "float"),
+        ("g", "double"),
+    )
+    types = {"d": "date", "x": "decimal(10,2)", "f": "float", "g": "double"}
+    lake.declare("t", types, serde=AVRO, parameters=literal(*fields))
+    row: dict[str, object] = {"d": date(1, 1, 1), "x": Decimal("-1.50"), "f": 0.1, "g": float("nan")}
+    put_avro(lake, row, fields=fields)
+    assert lake.rows("SELECT d, x, f, g FROM t") == [("0001-01-01", "-1.50", "0.1", "NaN")]
+    lake.declare("wrong", {**types, "d": "int"}, serde=AVRO, parameters=literal(*fields))
+    lake.store.objects["wrong/a.avro"] = lake.store.objects["t/a.avro"]
+    with pytest.raises(QueryError, match="column d is declared as int, but the table's Avro schema says"):
+        lake.rows("SELECT d FROM wrong")
 
 
 def test_avro_of_another_type_than_the_schema_fails(lake: Lake) -> None:

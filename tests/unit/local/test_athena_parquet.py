@@ -1,6 +1,6 @@
 """Parquet is read only through what the catalog declares."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
@@ -93,6 +93,13 @@ def test_a_column_the_file_lacks_is_null(lake: Lake) -> None:
         ("array<string>", pa.array(["a"]), "BYTE_ARRAY"),
         ("array<bigint>", pa.array([["a"]]), "BYTE_ARRAY"),
         ("timestamp", pa.array([1]), "INT64"),
+        ("string", pa.array([0.5]), "DOUBLE"),
+        ("float", pa.array([0.5]), "DOUBLE"),
+        ("double", pa.array(["0.5"]), "BYTE_ARRAY"),
+        ("string", pa.array([date(2026, 11, 22)]), "INT32"),
+        ("timestamp", pa.array([date(2026, 11, 22)]), "INT32"),
+        ("date", pa.array(["2026-11-22"]), "BYTE_ARRAY"),
+        ("decimal(10,2)", pa.array([Decimal("1.5")], pa.decimal128(12, 2)), "FIXED_LEN_BYTE_ARRAY"),
     ],
 )
 def test_a_wrong_declaration_fails(lake: Lake, declared: str, values: pa.Array, physical: str) -> None:
@@ -185,7 +192,9 @@ def test_every_type_arrives(lake: Lake) -> None:
         "b": (pa.array([True]), "boolean", "true"),
         "i": (pa.array([2], pa.int32()), "int", "2"),
         "n": (pa.array([2**63 - 1]), "bigint", "9223372036854775807"),
-        "f": (pa.array([0.25], pa.float32()), "float", "0.25"),
+        "f": (pa.array([0.1], pa.float32()), "float", "0.1"),
+        "e": (pa.array([[0.1]], pa.list_(pa.float32())), "array<float>", "[0.1]"),
+        "c": (pa.array([date(1, 1, 1)]), "date", "0001-01-01"),
         "d": (pa.array([1e10]), "double", "1.0E10"),
         "x": (pa.array([Decimal("1.5")], pa.decimal128(38, 18)), "decimal(38,18)", "1.500000000000000000"),
         "s": (pa.array(['say "hi", you']), "string", 'say "hi", you'),

@@ -8,6 +8,7 @@ import pytest
 
 from local.athena.errors import QueryCancelledError, QueryError
 from local.athena.statement import Statement
+from local.athena.views import view_definition
 from local.lake.catalog import Column
 from tests.unit.local.lake_in_memory import Lake
 
@@ -58,6 +59,26 @@ def reviews(lake: Lake) -> Lake:
         ),
         ("CAST(rating AS varchar) || '!'", "1!"),
         ("CAST('2026-11-21 23:26:05' AS timestamp)", "2026-11-21 23:26:05.000"),
+        ("CAST('2026-11-21 23:26:05.25' AS timestamp(6))", "2026-11-21 23:26:05.250000"),
+        ("CAST(CAST('0001-01-01 00:00:00' AS timestamp(6)) AS varchar)", "0001-01-01 00:00:00.000000"),
+        ("CAST(CAST('2026-11-21 23:26:05' AS timestamp) AS varchar)", "2026-11-21 23:26:05.000"),
+        ("CAST(TIMESTAMP '2026-11-21 23:26:05' AS varchar)", "2026-11-21 23:26:05"),
+        ("date_trunc('hour', TIMESTAMP '2026-11-21 23:26:05.123')", "2026-11-21 23:00:00.000"),
+        ("date_trunc('hour', CAST('2026-11-21 23:26:05' AS timestamp(6)))", "2026-11-21 23:00:00.000000"),
+        ("CAST('0001-01-01' AS date)", "0001-01-01"),
+        ("CAST('-Infinity' AS double)", "-Infinity"),
+        ("CAST('0.1' AS real)", "0.1"),
+        ("CAST(CAST('-0' AS double) AS varchar)", "-0E0"),
+        ("CAST(CAST('0.1' AS double) AS varchar)", "1.0E-1"),
+        ("CAST(CAST('NaN' AS double) AS varchar)", "NaN"),
+        ("CAST(CAST('1.2345679' AS real) AS varchar)", "1.234568E0"),
+        ("json_format(CAST(CAST('1.2345679' AS real) AS json))", "1.2345679"),
+        ("json_format(CAST(CAST('0.1' AS real) AS json))", "0.1"),
+        ("json_format(CAST(CAST('-0' AS double) AS json))", "-0.0"),
+        ("json_format(CAST(CAST('-Infinity' AS double) AS json))", '"-Infinity"'),
+        ("json_format(CAST(CAST('NaN' AS real) AS json))", '"NaN"'),
+        ("CAST(CAST('-0.5' AS decimal(2,2)) AS varchar)", "-0.50"),
+        ("try_cast('x' AS double)", None),
         ("date_parse(snapshot_timestamp, '%Y%m%dT%H%i%sZ')", "2026-11-21 00:00:00.000"),
         ("from_base64('AP8=')", "00 ff"),
         ("to_base64(from_base64('AP8='))", "AP8="),
@@ -74,6 +95,46 @@ def test_functions_mean_what_trino_means(reviews: Lake, expression: str, text: s
     where = "snapshot_timestamp < '20261122' AND id = 'a'"
     sql = f"SELECT {expression} AS v FROM snapshots_reviews WHERE {where}"
     assert reviews.rows(sql) == [(text,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("infinity", "date"),
+        ("0044-03-15 BC", "date"),
+        ("10000-01-01", "date"),
+        ("-infinity", "timestamp(6)"),
+        ("0044-03-15 12:00:00 BC", "timestamp(6)"),
+        ("2026-11-21 23:26:05+01", "timestamp(6)"),
+        ("2026-11-21 23:26:05.1234567", "timestamp(6)"),
+        ("inf", "double"),
+        ("nan", "real"),
+        ("1_000", "double"),
+    ],
+)
+def test_what_trino_would_not_cast_fails(reviews: Lake, text: str, kind: str) -> None:
+    """DuckDB would; and further digits than a timestamp has, which Trino would round, it would cut off."""
+    with pytest.raises(QueryError, match=r"INVALID_CAST_ARGUMENT: .*not for Trino: "):
+        reviews.rows(f"SELECT CAST('{text}' AS {kind}) FROM snapshots_reviews")
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("CAST('2026-11-21 23:26:05' AS timestamp(6))", "timestamp(6)"),
+        ("CAST('2026-11-21 23:26:05' AS timestamp)", "timestamp(3)"),
+        ("date_parse('2026', '%Y')", "timestamp(3)"),
+        ("CAST('0.1' AS real)", "real"),
+        ("CAST('0.1' AS double)", "double"),
+        ("CAST('2026-11-21' AS date)", "date"),
+    ],
+)
+def test_a_view_has_trinos_types(reviews: Lake, expression: str, kind: str) -> None:
+    """A timestamp's precision included."""
+    reviews.rows(f"CREATE VIEW v AS SELECT {expression} AS c FROM snapshots_reviews")
+    (column,) = view_definition("lakeshot", reviews.catalog.databases["lakeshot"]["v"]).columns
+    assert column.type == kind
+    assert len(reviews.rows("SELECT c FROM v")) == 4
 
 
 def test_aggregates_have_trinos_types(reviews: Lake) -> None:

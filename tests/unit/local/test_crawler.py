@@ -100,6 +100,10 @@ def test_parquet_types_become_hive_types(lake: Lake, crawl: Crawl) -> None:
         {
             "b": pa.bool_(),
             "i": pa.int32(),
+            "f": pa.float32(),
+            "g": pa.float64(),
+            "d": pa.date32(),
+            "p": pa.decimal128(10, 2),
             "x": pa.decimal128(38, 18),
             "y": pa.binary(),
             "t": pa.timestamp("us"),
@@ -112,6 +116,10 @@ def test_parquet_types_become_hive_types(lake: Lake, crawl: Crawl) -> None:
     assert columns(lake) == {
         "b": "boolean",
         "i": "int",
+        "f": "float",
+        "g": "double",
+        "d": "date",
+        "p": "decimal(10,2)",
         "x": "decimal(38,18)",
         "y": "binary",
         "t": "timestamp",

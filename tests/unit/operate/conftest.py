@@ -134,7 +134,9 @@ def ended(seen: Observation, state: RunState, **changes: object) -> Observation:
 @pytest.fixture
 def orders(deployed: Deployed) -> Deployed:
     """The export ``orders`` as deployed."""
-    return deployed.model_copy(update={"export": "orders", "source_table": "Orders"})
+    return deployed.model_copy(
+        update={"export": "orders", "source": deployed.dynamodb.model_copy(update={"table": "Orders"})}
+    )
 
 
 @pytest.fixture

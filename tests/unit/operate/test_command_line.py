@@ -199,11 +199,15 @@ def test_the_schema_describes_every_setting_and_refuses_unknown_ones() -> None:
     objects = [schema, *(found for found in schema["$defs"].values() if found["type"] == "object")]
     assert {found["title"] for found in objects} == {
         "Lakeshot exports",
+        "Connection",
         "DynamoDBSource",
         "Export",
         "Group",
         "Job",
+        "Network",
+        "PostgresSource",
         "Schedule",
+        "Subnet",
     }
     assert all(found["additionalProperties"] is False for found in objects)
     undescribed = [

@@ -5,7 +5,7 @@ from multiprocessing.connection import Client
 
 import pytest
 
-from lakeshot.errors import BudgetLostError
+from lakeshot.errors import DriverLostError
 from lakeshot.rate.budget import Grant, Progress, ReadBudget, Wait
 from lakeshot.rate.remote import RemoteBudget
 from lakeshot.rate.server import BudgetServer
@@ -53,7 +53,7 @@ def test_progress_reaches_the_driver(server: BudgetServer, seen: list[Progress])
 
 def test_a_stranger_is_refused_and_the_server_goes_on(server: BudgetServer) -> None:
     """Who does not know the key gets nothing; those who do are served afterwards."""
-    with pytest.raises(BudgetLostError, match="digest sent was rejected"):
+    with pytest.raises(DriverLostError, match="digest sent was rejected"):
         RemoteBudget(server.address, b"guessed")
     with Client(server.address) as silent:
         silent.send_bytes(b"{}")
@@ -67,10 +67,10 @@ def test_a_worker_without_its_driver_stops(budget: ReadBudget) -> None:
     with BudgetServer(budget, KEY) as server:
         worker = RemoteBudget(server.address, KEY)
         worker.ask(0)
-    with pytest.raises(BudgetLostError, match="this worker stops rather than read without it"):
+    with pytest.raises(DriverLostError, match="this worker stops rather than read without it"):
         _ask_twice(worker)  # the first may still be answered while the server ends
     worker.close()
-    with pytest.raises(BudgetLostError, match="is gone"):
+    with pytest.raises(DriverLostError, match="is gone"):
         RemoteBudget(server.address, KEY)
 
 

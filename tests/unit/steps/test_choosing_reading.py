@@ -75,7 +75,7 @@ def choose(
     reused: RawExports | None = None,
     **changes: object,
 ) -> Reading:
-    deployed = reviews.model_copy(update={"route": route})
+    deployed = reviews.model_copy(update={"source": reviews.dynamodb.model_copy(update={"route": route})})
     client = cast("DynamoDBClient", table)
     payload = deployed.payload().model_copy(update=changes)
     return choose_reading(

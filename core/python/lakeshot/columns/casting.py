@@ -1,26 +1,30 @@
 """Lossless widening of Arrow arrays from one logical type to another, without a loop per value."""
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakeshot.columns import json_text
 from lakeshot.columns.lists import map_elements
-from lakeshot.columns.types import DECIMAL, JSON, NULL, NUMBER_TEXT, ColumnType, Scalar, array_of, widen
+from lakeshot.columns.plain_text import plain_text
+from lakeshot.columns.types import JSON, NULL, NUMBER_TEXT, ColumnType, Scalar, array_of, widen
 
 _ARROW = {
     Scalar.BIGINT: pa.int64(),
-    Scalar.DECIMAL: pa.decimal128(38, 18),
+    Scalar.DOUBLE: pa.float64(),
+    Scalar.REAL: pa.float32(),
     Scalar.BOOLEAN: pa.bool_(),
     Scalar.BINARY: pa.binary(),
+    Scalar.DATE: pa.date32(),
 }
-_SCALE = 18
 
 
 def arrow_type(column_type: ColumnType) -> pa.DataType:
-    """The type of a typed table's field; every kind of text is a string."""
-    scalar = _ARROW.get(column_type.scalar, pa.string())
-    return pa.list_(scalar) if column_type.is_array else scalar
+    """The type of a typed table's field; every kind of text is a string, and so is a timestamp."""
+    if column_type.is_array:
+        return pa.list_(arrow_type(column_type.element))
+    if column_type.scalar is Scalar.DECIMAL:
+        return pa.decimal128(column_type.precision, column_type.scale)
+    return _ARROW.get(column_type.scalar, pa.string())
 
 
 def cast_array(values: pa.ChunkedArray | pa.Array, given: ColumnType, wanted: ColumnType) -> pa.Array:
@@ -36,37 +40,18 @@ def cast_array(values: pa.ChunkedArray | pa.Array, given: ColumnType, wanted: Co
         return _json(array, given)
     if given.is_array:
         return map_elements(array, lambda elements: cast_array(elements, given.element, wanted.element))
-    return _digits(array, given) if wanted == NUMBER_TEXT else pc.cast(array, arrow_type(wanted))
+    return pc.cast(array if _is_number(wanted) else plain_text(array, given), arrow_type(wanted))
+
+
+def _is_number(kind: ColumnType) -> bool:
+    return kind.scalar in (Scalar.DECIMAL, Scalar.DOUBLE)
 
 
 def _json(array: pa.Array, given: ColumnType) -> pa.Array:
-    """Numbers go by their digits; everything else has a JSON text of its own."""
+    """Exact numbers go by their digits; everything else has a JSON text of its own."""
     if given.scalar not in (Scalar.BIGINT, Scalar.DECIMAL):
         return json_text.encode(array, given)
     if given.is_array:
-        digits = map_elements(array, lambda elements: _digits(elements, given.element))
+        digits = map_elements(array, lambda elements: plain_text(elements, given.element))
         return json_text.encode(digits, array_of(NUMBER_TEXT))
-    return json_text.encode(_digits(array, given), NUMBER_TEXT)
-
-
-def _digits(numbers: pa.Array, given: ColumnType) -> pa.Array:
-    """Plain digits, without exponent, trailing zeros or trailing point."""
-    text = pc.cast(numbers, pa.string())
-    if given != DECIMAL:
-        return text
-    exponent = pc.match_substring(text, "E")
-    if pc.any(exponent).as_py():
-        text = pc.if_else(exponent, _fraction_digits(numbers), text)
-    return pc.utf8_rtrim(pc.utf8_rtrim(text, characters="0"), characters=".")
-
-
-def _fraction_digits(numbers: pa.Array) -> pa.Array:
-    """Digits of decimals that Arrow would print with an exponent.
-
-    They are under 1E-6, so the low 64 bits of the 128 hold the unscaled value whole.
-    """
-    words = np.frombuffer(numbers.buffers()[1], dtype=np.int64)
-    unscaled = pa.array(words[2 * numbers.offset : 2 * (numbers.offset + len(numbers)) : 2])
-    sign = pc.if_else(pc.less(unscaled, 0), "-0.", "0.")
-    fraction = pc.utf8_lpad(pc.cast(pc.abs(unscaled), pa.string()), _SCALE, "0")
-    return pc.binary_join_element_wise(sign, fraction, "")
+    return json_text.encode(plain_text(array, given), NUMBER_TEXT)

@@ -1,7 +1,8 @@
 """Values as lossless JSON text: what plain JSON cannot tell apart keeps a tag, as DynamoDB writes it.
 
 Text is a JSON string, numbers keep their exact digits; binary values, sets, and numbers that JSON
-cannot spell are objects of one tag, such as ``{"B":"AAE="}``. Vectorised: no loop per value.
+cannot spell are objects of one tag, such as ``{"B":"AAE="}``. Dates, timestamps, and floating-point values
+that are no finite number are JSON strings, as PostgreSQL writes them. Vectorised: no loop per value.
 """
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 
 from lakeshot.columns import base64_text
 from lakeshot.columns.lists import map_elements
+from lakeshot.columns.plain_text import NOT_FINITE, plain_text
 from lakeshot.columns.types import ColumnType, Scalar
 
 JSON_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
@@ -16,13 +18,14 @@ JSON_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 _CONTROL = r"[\x00-\x1f]"
 _ESCAPES = {chr(code): f"\\u{code:04x}" for code in range(0x20)}
+_TEXTS = (Scalar.STRING, Scalar.DATE, Scalar.DATE_TEXT, Scalar.TIMESTAMP, Scalar.TIMESTAMP_TEXT)
 _SET_TAGS = {Scalar.STRING: "SS", Scalar.NUMBER_TEXT: "NS", Scalar.BINARY: "BS"}
 
 
 def encode(array: pa.Array, given: ColumnType) -> pa.Array:
-    """JSON text of strings, booleans, binary values, number texts, or arrays of them; nulls stay null.
+    """JSON text of values, or of arrays of strings, binary values or number texts; nulls stay null.
 
-    Raises ``ValueError`` for types whose digits the caller has to spell first.
+    Raises ``ValueError`` for types whose digits the caller has to spell first, and for other arrays.
     """
     if given.is_array:
         tag = _SET_TAGS.get(given.scalar)
@@ -30,8 +33,11 @@ def encode(array: pa.Array, given: ColumnType) -> pa.Array:
             raise ValueError(f"no JSON text for {given}")
         return _set(array, given.element, tag)
     match given.scalar:
-        case Scalar.STRING:
-            return quote(array)
+        case scalar if scalar in _TEXTS:
+            return quote(plain_text(array, given))
+        case Scalar.DOUBLE | Scalar.REAL:
+            text = plain_text(array, given)
+            return pc.if_else(pc.is_in(text, pa.array(NOT_FINITE)), quote(text), text)
         case Scalar.NUMBER_TEXT:
             plain = pc.match_substring_regex(array, JSON_NUMBER)
             return pc.if_else(plain, array, _tagged("N", quote(array)))

@@ -7,14 +7,28 @@ free of Arrow.
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
-from lakeshot.columns.types import BIGINT, BOOLEAN, DECIMAL, NULL, NUMBER_TEXT, STRING, Column
+from lakeshot.columns.types import NULL, Column, ColumnType, Scalar
 from lakeshot.errors import PartitionError
 
-PARTITIONABLE = (BIGINT, DECIMAL, NUMBER_TEXT, STRING, BOOLEAN)
+PARTITIONABLE = (
+    Scalar.BIGINT,
+    Scalar.DECIMAL,
+    Scalar.NUMBER_TEXT,
+    Scalar.STRING,
+    Scalar.BOOLEAN,
+    Scalar.DATE,
+    Scalar.DATE_TEXT,
+)
+"""Whose values can name folders, as single ones, not as arrays of them."""
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """Hive's own text for null, which its readers take for null whatever the key's type."""
 EMPTY = "%5F"
 """The empty text, for which Hive writes the text for null. No text is encoded to it: ``_`` stays as it is."""
+
+
+def is_partitionable(column_type: ColumnType) -> bool:
+    """Whether values of the type can name folders."""
+    return not column_type.is_array and column_type.scalar in PARTITIONABLE
 
 
 def refuse_folder_per_row(partition_by: Collection[str], keys: Collection[str], table: str) -> None:
@@ -30,7 +44,7 @@ def refuse_folder_per_row(partition_by: Collection[str], keys: Collection[str], 
 def refuse_unpartitionable(columns: Iterable[Column], partition_by: Collection[str]) -> None:
     """PartitionError that names the first attribute to partition by whose type is not among those."""
     for column in columns:
-        if column.source in partition_by and column.type not in (NULL, *PARTITIONABLE):
+        if column.source in partition_by and not (column.type == NULL or is_partitionable(column.type)):
             raise PartitionError(
                 f"attribute {column.source!r} has values of the type {column.type}, and 'partition_by' takes "
                 f"{', '.join(map(str, PARTITIONABLE))} only; nothing was published. Remove it from "

@@ -10,9 +10,11 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakeshot.columns.casting import cast_array
 from lakeshot.columns.partition_by import EMPTY, NO_VALUE
-from lakeshot.columns.types import BOOLEAN, NULL, NUMBER_TEXT, STRING, ColumnType
+from lakeshot.columns.plain_text import plain_text
+from lakeshot.columns.types import BOOLEAN, NULL, ColumnType, Scalar
+
+_TEXTS = (Scalar.STRING, Scalar.DATE, Scalar.DATE_TEXT)
 
 
 def partition_text(values: pa.Array, kind: ColumnType) -> pa.Array:
@@ -22,10 +24,11 @@ def partition_text(values: pa.Array, kind: ColumnType) -> pa.Array:
     """
     if kind == NULL:
         return pa.repeat(NO_VALUE, len(values))
+    plain = plain_text(values, kind)
     if kind == BOOLEAN:
-        return pc.fill_null(pc.cast(values, pa.string()), NO_VALUE)
-    spelled = _text if kind == STRING else _number
-    distinct = (values if kind == STRING else cast_array(values, kind, NUMBER_TEXT)).dictionary_encode()
+        return pc.fill_null(plain, NO_VALUE)
+    spelled = _text if kind.scalar in _TEXTS else _number
+    distinct = plain.dictionary_encode()
     texts = pa.array(map(spelled, distinct.dictionary.to_pylist()), pa.string())
     return pc.fill_null(texts.take(distinct.indices), NO_VALUE)
 

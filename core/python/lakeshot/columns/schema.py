@@ -14,7 +14,7 @@ import pyarrow as pa
 from lakeshot.columns.casting import arrow_type, cast_array
 from lakeshot.columns.names import column_names
 from lakeshot.columns.partition_by import EMPTY
-from lakeshot.columns.types import NULL, NUMBER_TEXT, STRING, Column, ColumnType, Scalar, widen
+from lakeshot.columns.types import DATE_TEXT, NULL, NUMBER_TEXT, STRING, Column, ColumnType, Scalar, widen
 from lakeshot.files import FileFormat
 
 __all__ = [
@@ -35,24 +35,24 @@ __all__ = [
 
 _TRINO = {
     Scalar.BIGINT: "bigint",
-    Scalar.DECIMAL: "decimal(38,18)",
+    Scalar.DOUBLE: "double",
+    Scalar.REAL: "real",
     Scalar.BOOLEAN: "boolean",
     Scalar.BINARY: "varbinary",
+    Scalar.DATE: "date",
+    Scalar.TIMESTAMP: "timestamp(6)",
 }
+"""What is neither here nor a decimal is varchar."""
 _HIVE = {
     Scalar.BIGINT: "bigint",
-    Scalar.DECIMAL: "decimal(38,18)",
+    Scalar.DOUBLE: "double",
+    Scalar.REAL: "float",
     Scalar.BOOLEAN: "boolean",
     Scalar.BINARY: "binary",
+    Scalar.DATE: "date",
 }
-_FROM_TEXT = {
-    Scalar.BIGINT: "CAST({} AS bigint)",
-    Scalar.DECIMAL: "CAST({} AS decimal(38,18))",
-    Scalar.BOOLEAN: "CAST({} AS boolean)",
-    Scalar.BINARY: "from_base64({})",
-}
-"""Trino expressions that make values of what a format holds as plain text."""
-_NATIVE = frozenset(_HIVE)
+_NATIVE = frozenset({*_HIVE, Scalar.DECIMAL})
+"""A timestamp is none of them: of Hive's, Athena reads milliseconds and rounds the rest away."""
 _HELD_AS_THEMSELVES: Mapping[FileFormat, frozenset[Scalar]] = {
     FileFormat.PARQUET: _NATIVE,
     FileFormat.ORC: _NATIVE,
@@ -79,12 +79,16 @@ def hive_type(column_type: ColumnType, file_format: FileFormat) -> str:
     if file_format is FileFormat.CSV:
         return "string"
     held = _HELD_AS_THEMSELVES[file_format]
-    return column_type.apply(lambda scalar: _HIVE[scalar] if scalar in held else "string")
+    return column_type.apply(lambda one: _HIVE.get(one.scalar, str(one)) if one.scalar in held else "string")
 
 
 def trino_type(column_type: ColumnType) -> str:
     """The type as Athena shows it in the view, whatever the files' format."""
-    return column_type.apply(lambda scalar: _TRINO.get(scalar, "varchar"), template="array({})")
+    return column_type.apply(_trino_scalar, template="array({})")
+
+
+def _trino_scalar(kind: ColumnType) -> str:
+    return str(kind) if kind.scalar is Scalar.DECIMAL else _TRINO.get(kind.scalar, "varchar")
 
 
 def view_expression(column: Column, file_format: FileFormat) -> str:
@@ -102,7 +106,7 @@ def view_expression(column: Column, file_format: FileFormat) -> str:
 def partition_expression(column: Column) -> str:
     """Trino SQL that turns the text of a partition key into the column's logical type; carries no alias."""
     name = _quoted(column.name)
-    if column.type in (NULL, STRING):
+    if column.type in (NULL, STRING, DATE_TEXT):
         return f"CASE WHEN {name} = '{EMPTY}' THEN '' ELSE url_decode({name}) END"
     return _converted(name, column.type, frozenset())
 
@@ -117,22 +121,24 @@ def _from_csv(name: str, kind: ColumnType) -> str:
         in_json = hive_type(kind.element, FileFormat.JSON).replace("string", "varchar")
         array = f"CAST(json_parse(url_decode({name})) AS array({in_json}))"
         held = _HELD_AS_THEMSELVES[FileFormat.JSON]
-        converted = kind.scalar in _FROM_TEXT and kind.scalar not in held
+        converted = _is_not_text(kind) and kind.scalar not in held
         return _converted(array, kind, held) if converted else array
-    if kind.scalar in _FROM_TEXT or kind == NUMBER_TEXT:
+    if _is_not_text(kind) or kind == NUMBER_TEXT:
         return _converted(name, kind, _HELD_AS_THEMSELVES[FileFormat.CSV])
     return f"url_decode({name})"
 
 
+def _is_not_text(kind: ColumnType) -> bool:
+    """Whether the view makes something else of a text."""
+    return _trino_scalar(kind) != "varchar"
+
+
 def _converted(value: str, kind: ColumnType, held: frozenset[Scalar]) -> str:
-    if kind.scalar not in _FROM_TEXT or kind.scalar in held:
-        return f"CAST({value} AS {trino_type(kind)})"
-    conversion = _FROM_TEXT[kind.scalar]
-    return (
-        f"transform({value}, element -> {conversion.format('element')})"
-        if kind.is_array
-        else conversion.format(value)
-    )
+    """The value, or each one of an array, in the type that it has in the view."""
+    if kind.scalar in held or not (kind.is_array and _is_not_text(kind)):
+        from_base64 = kind.scalar is Scalar.BINARY and kind.scalar not in held
+        return f"from_base64({value})" if from_base64 else f"CAST({value} AS {trino_type(kind)})"
+    return f"transform({value}, element -> {_converted('element', kind.element, held)})"
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:

@@ -42,7 +42,8 @@ CALLS_AT_ONCE = 8
 class Commit(Model):
     """What is committed: a snapshot of so many parts, from a source that keeps its own count.
 
-    ``key_columns`` come first in the schema, also in that of an empty snapshot. ``expected_from`` says
+    ``key_columns`` come first in the schema, also in that of an empty snapshot, and so do all
+    ``declared_columns`` of a source that says beforehand which it has, in that order. ``expected_from`` says
     in words where the source's count comes from, ``moment_from`` what instant the moment is.
     ``baseline`` is the S3 URI of the manifest that the target's known columns are from, if any is.
     ``follows`` is the snapshot since which the source has told the changes; None if it told every row.
@@ -60,6 +61,7 @@ class Commit(Model):
     of_one_instant: bool = False
     parts: int
     key_columns: tuple[Column, ...]
+    declared_columns: tuple[Column, ...] = ()
     expected_from: str
     started_at: datetime
 
@@ -128,8 +130,8 @@ def snapshot_columns(what: Commit, files: Sequence[PartFile]) -> tuple[Column, .
     target = what.target
     schemas = {file.packed_columns for file in files}
     columns = unify(
-        chain([target.starting_columns, what.key_columns], map(unpack, schemas)),
-        first=[column.source for column in what.key_columns],
+        chain([target.starting_columns, what.key_columns, what.declared_columns], map(unpack, schemas)),
+        first=[column.source for column in what.declared_columns or what.key_columns],
         published=target.known_columns,
         named=target.partition_names,
     )

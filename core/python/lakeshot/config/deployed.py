@@ -5,38 +5,43 @@ neither job, role nor destination.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any
 
 from pydantic import Field
 
 from lakeshot.columns.nesting import Nested
 from lakeshot.columns.types import TypeField
-from lakeshot.config.export import Catalog, Export, Kind
+from lakeshot.config.connections import DeployedConnection
+from lakeshot.config.export import Catalog, Export, Kind, Source
 from lakeshot.config.payload import GroupPayload, Payload
-from lakeshot.dynamodb.source import Route
+from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.errors import PayloadError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.model import Model
 from lakeshot.names import ExportNames, GroupNames, StageNames
+from lakeshot.postgres.source import PostgresSource
 
 _FIXED_FIELDS = ("export", "job", "crawler", "source_table", "destination", "format")
 """What a payload repeats but never chooses."""
+RATE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "dynamodb": ("read_percentage", "max_read_units", "consistent_read"),
+    "postgres": ("max_mb_per_second",),
+}
+"""What a payload may say, for each type of source, of how fast it is read."""
 
 
 class Deployed(Model):
-    """One deployed export. ``bucket`` and ``job_role_arn`` may hold CloudFormation tokens at synth."""
+    """One deployed export. ``bucket``, ``job_role_arn`` and ``connection`` may hold tokens at synth.
+
+    ``connection`` is how the source's database is reached, if it is one that has to be connected to.
+    """
 
     export: str
     stage: str
     kind: Kind
     full_every_days: int | None = None
-    source_type: Literal["dynamodb"]
-    source_table: str
-    route: Route
-    read_percentage: float
-    max_read_units: int | None = None
-    consistent_read: bool
-    segments: int | None = None
+    source: Source
+    connection: DeployedConnection | None = None
     types: Mapping[str, TypeField] = Field(default_factory=dict)
     format: FileFormat
     compression: Compression
@@ -56,7 +61,15 @@ class Deployed(Model):
 
     @classmethod
     def of(
-        cls, *, name: str, export: Export, stage: str, database: str, bucket: str, job_role_arn: str
+        cls,
+        *,
+        name: str,
+        export: Export,
+        stage: str,
+        database: str,
+        bucket: str,
+        job_role_arn: str,
+        connection: DeployedConnection | None = None,
     ) -> "Deployed":
         """The record of an export as configured, in a given bucket and under a given role."""
         return cls(
@@ -64,13 +77,8 @@ class Deployed(Model):
             stage=stage,
             kind=export.kind,
             full_every_days=export.effective_full_every_days,
-            source_type=export.source.type,
-            source_table=export.source.table,
-            route=export.effective_route,
-            read_percentage=export.source.read_percentage,
-            max_read_units=export.source.max_read_units,
-            consistent_read=export.source.consistent_read,
-            segments=export.source.segments,
+            source=export.effective_source,
+            connection=connection,
             types=export.types,
             format=export.format,
             compression=export.effective_compression,
@@ -100,6 +108,20 @@ class Deployed(Model):
         return StageNames(stage=self.stage)
 
     @property
+    def dynamodb(self) -> DynamoDBSource:
+        """The source, for those who read DynamoDB."""
+        if self.source.type != "dynamodb":
+            raise ValueError(f"export {self.export!r} reads {self.source.type}, not DynamoDB")
+        return self.source
+
+    @property
+    def postgres(self) -> tuple[PostgresSource, DeployedConnection]:
+        """The source and how it is reached, for those who read PostgreSQL."""
+        if self.source.type != "postgres" or self.connection is None:
+            raise ValueError(f"export {self.export!r} reads {self.source.type}, not PostgreSQL")
+        return self.source, self.connection
+
+    @property
     def destination(self) -> str:
         """S3 URI below which every snapshot of this export lies."""
         return f"s3://{self.bucket}/{self.names.data_prefix}"
@@ -110,28 +132,41 @@ class Deployed(Model):
             export=self.export,
             job=self.names.resource,
             crawler=self.names.resource,
-            source_table=self.source_table,
-            read_percentage=self.read_percentage,
-            max_read_units=self.max_read_units,
-            consistent_read=self.consistent_read,
+            source_table=self.source.name,
             destination=self.destination,
             format=self.format,
             scheduled_time=scheduled_time,
+            **_rate(self.source),
         )
 
     def check(self, payload: Payload) -> None:
-        """Refuse a payload that names anything but this export's own resources, with PayloadError."""
+        """Refuse a payload that does not fit this export, with PayloadError.
+
+        It may name nothing but the export's own resources, and no rate but one of its kind of source.
+        """
         own = self.payload()
         wrong = [
             f"field {name!r}: got {str(getattr(payload, name))!r}, deployed is {str(getattr(own, name))!r}"
             for name in _FIXED_FIELDS
             if getattr(payload, name) != getattr(own, name)
         ]
+        for source_type, fields in RATE_FIELDS.items():
+            wrong += [
+                f"field {name!r}: got {getattr(payload, name)!r}, which is for source type {source_type!r}"
+                for name in fields
+                if source_type != self.source.type and getattr(payload, name) is not None
+            ]
         if wrong:
             raise PayloadError(
                 f"the payload does not fit the deployed export {self.export!r}: {'; '.join(wrong)}. "
                 f"Print the right one with: make payload EXPORT={self.export}"
             )
+
+
+def _rate(source: Source) -> dict[str, Any]:
+    """The rate settings of a source, as a payload repeats them."""
+    settings = {name: getattr(source, name) for name in RATE_FIELDS[source.type]}
+    return {name: setting for name, setting in settings.items() if setting}
 
 
 class DeployedGroup(Model):

@@ -23,18 +23,21 @@ _ALLOWED = {
     "less_than_equal": "{le} or less",
     "literal_error": "{expected}",
     "mapping_type": "a mapping",
+    "model_attributes_type": "a mapping",
     "model_type": "a mapping",
     "string_type": "text",
     "too_long": "{max_length} entries or fewer",
     "too_short": "{min_length} or more entries",
     "tuple_type": "a list",
+    "union_tag_invalid": "a 'type' of {expected_tags}",
+    "union_tag_not_found": "a mapping with 'type'",
 }
 """What pydantic's types of errors mean to somebody who writes YAML or JSON.
 
 https://docs.pydantic.dev/latest/errors/validation_errors/
 """
 
-_NAMED: Mapping[str | int, str] = {"exports": "export", "groups": "group"}
+_NAMED: Mapping[str | int, str] = {"exports": "export", "groups": "group", "connections": "connection"}
 """What the entries of a mapping by name are called."""
 
 
@@ -51,7 +54,7 @@ def field_errors(error: ValidationError, model: type[BaseModel]) -> str:
 
 def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
     path = [part for part in detail["loc"] if part != "[key]"]
-    place = _place(path)
+    place = _place(_written(path, model))
     if detail["type"] == "extra_forbidden":
         return f"{place}: unknown key; {_known_keys(path, model)}"
     if detail["type"] == "missing":
@@ -61,6 +64,11 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
     words = _ALLOWED.get(detail["type"])
     told = detail["msg"] if words is None else f"allowed: {words.format(**detail.get('ctx', {}))}"
     return f"{place}: got {shown(detail['input'])}; {told}"
+
+
+def _written(path: Sequence[str | int], model: type[BaseModel]) -> list[str | int]:
+    """The path as it is written, without what pydantic adds where a mapping's ``type`` chose its model."""
+    return [part for number, part in enumerate(path) if _chosen(_at(path[:number], model), part) is None]
 
 
 def _place(path: Sequence[str | int]) -> str:
@@ -84,16 +92,33 @@ def _known_keys(path: Sequence[str | int], model: type[BaseModel]) -> str:
 
 
 def _fields_at(path: Sequence[str | int], model: type[BaseModel]) -> frozenset[str]:
-    """Names of the fields where ``path`` leads, seen through mappings, lists and optional values."""
+    """Names of the fields where ``path`` leads, as they are written."""
+    fields = (field for found in _models(_at(path, model)) for field in found.model_fields.items())
+    return frozenset(field.alias or name for name, field in fields)
+
+
+def _at(path: Sequence[str | int], model: type[BaseModel]) -> object:
+    """The type where ``path`` leads, seen through mappings, lists and optional values."""
     here: object = model
     for part in path:
         models = list(_models(here))
-        if models and str(part) in models[0].model_fields:
+        if (chosen := _chosen(here, part)) is not None:
+            here = chosen
+        elif models and str(part) in models[0].model_fields:
             here = models[0].model_fields[str(part)].annotation
         else:
             inside = [argument for argument in get_args(here) if argument is not Ellipsis]
             here = inside[-1] if inside else here
-    return frozenset(name for found in _models(here) for name in found.model_fields)
+    return here
+
+
+def _chosen(here: object, part: str | int) -> type[BaseModel] | None:
+    """Of several models that a mapping may be, the one whose ``type`` is ``part``."""
+    models = list(_models(here))
+    if len(models) < 2:  # noqa: PLR2004 - nothing to choose from
+        return None
+    of_type = (model for model in models if "type" in model.model_fields)
+    return next((model for model in of_type if part in get_args(model.model_fields["type"].annotation)), None)
 
 
 def _models(annotation: object) -> Iterator[type[BaseModel]]:

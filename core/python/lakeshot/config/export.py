@@ -7,14 +7,26 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from lakeshot.columns.nesting import Nested, is_nested
-from lakeshot.columns.partition_by import PARTITIONABLE
-from lakeshot.columns.types import PINNABLE, ColumnType, TypeField
+from lakeshot.columns.partition_by import PARTITIONABLE, is_partitionable
+from lakeshot.columns.types import (
+    DECIMAL_PATTERN,
+    MOST_DIGITS,
+    PINNABLE,
+    PINNABLE_NAMES,
+    ColumnType,
+    TypeField,
+    is_pinnable,
+)
 from lakeshot.config.allowed import allowed
-from lakeshot.dynamodb.source import DynamoDBSource, Route
+from lakeshot.dynamodb.pinnable import DYNAMODB_TYPES
+from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.files import Compression, FileFormat, compressions
 from lakeshot.model import Setting
+from lakeshot.postgres.source import PostgresSource
 
 Kind = Literal["snapshot", "changes"]
+Source = Annotated[DynamoDBSource | PostgresSource, Field(discriminator="type")]
+"""Where rows may come from; ``type`` says which it is."""
 Catalog = Literal["crawler", "direct"]
 FULL_EVERY_DAYS = 7
 """After that many days reading a view costs more for its changes than a full export does, mostly."""
@@ -33,7 +45,7 @@ MOST_TYPES_BYTES = 2_000
 
 
 def _pinnable(column_type: ColumnType) -> ColumnType:
-    if column_type not in PINNABLE:
+    if not is_pinnable(column_type):
         raise ValueError(str(column_type))
     return column_type
 
@@ -41,8 +53,13 @@ def _pinnable(column_type: ColumnType) -> ColumnType:
 PinnedType = Annotated[
     TypeField,
     AfterValidator(_pinnable),
-    WithJsonSchema({"enum": [str(column_type) for column_type in PINNABLE]}),
-    allowed(f"{', '.join(map(str, PINNABLE))}; in quotes where it stands inside braces"),
+    WithJsonSchema(
+        {"anyOf": [{"enum": [*map(str, PINNABLE)]}, {"type": "string", "pattern": DECIMAL_PATTERN}]}
+    ),
+    allowed(
+        f"{', '.join(PINNABLE_NAMES)} with p up to {MOST_DIGITS} and s up to p; in quotes where it stands "
+        "inside braces"
+    ),
 ]
 
 
@@ -97,7 +114,7 @@ class Export(Setting):
     kind: Kind = "snapshot"
     """What the export does: ``snapshot`` exports the whole table every time; ``changes`` does so once in a
     while and in between only what was written since, which takes point-in-time recovery."""
-    source: DynamoDBSource
+    source: Source
     """Where the rows come from."""
     format: FileFormat = FileFormat.PARQUET
     """How rows are laid out in the data files."""
@@ -109,7 +126,7 @@ class Export(Setting):
     """What becomes of maps, lists and mixed values, in CSV also of sets: json text, or an error."""
     catalog: Catalog | None = None
     """Who writes the catalog: a Glue crawler, or Lakeshot itself (``direct``) from the manifest, which is
-    quicker; by default a crawler for snapshots. Changes are always written directly."""
+    quicker; by default a crawler for snapshots of DynamoDB tables. Changes are always written directly."""
     partition_by: Annotated[tuple[PartitionAttribute, ...], Field(max_length=MOST_PARTITION_ATTRIBUTES)] = ()
     """Attributes by whose values a snapshot's rows are kept apart, in folders; needs ``catalog: direct``."""
     full_every_days: Annotated[int, Field(ge=1, le=35, strict=True)] | None = None
@@ -148,6 +165,16 @@ class Export(Setting):
         return self
 
     @model_validator(mode="after")
+    def _pins_are_of_the_source(self) -> Self:
+        for attribute, pin in self.types.items() if self.source.type == "dynamodb" else ():
+            if pin not in DYNAMODB_TYPES:
+                raise ValueError(
+                    f"types pins {attribute!r} to {pin}, which no value in DynamoDB has; allowed are "
+                    f"{', '.join(map(str, DYNAMODB_TYPES))}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _pins_are_not_refused(self) -> Self:
         if self.nested is Nested.REFUSE:
             for attribute, pin in self.types.items():
@@ -167,6 +194,11 @@ class Export(Setting):
                     "the whole table every time. Remove it, or set kind: changes"
                 )
             return self
+        if self.source.type != "dynamodb":
+            raise ValueError(
+                f"kind 'changes' goes with source type 'dynamodb', not {self.source.type!r}; set kind: "
+                "snapshot"
+            )
         if self.source.route == "scan":
             raise ValueError(
                 "kind 'changes' needs DynamoDB's own exports, but the source has route 'scan', which cannot "
@@ -195,7 +227,7 @@ class Export(Setting):
             if attribute in self.partition_by[:number]:
                 raise ValueError(f"partition_by names {attribute!r} more than once; name it once")
             pin = self.types.get(attribute)
-            if pin is not None and pin not in PARTITIONABLE:
+            if pin is not None and not is_partitionable(pin):
                 raise ValueError(
                     f"types pins {attribute!r} to {pin}, which partition_by does not take; allowed are "
                     f"{', '.join(map(str, PARTITIONABLE))}"
@@ -204,13 +236,16 @@ class Export(Setting):
 
     @property
     def effective_catalog(self) -> Catalog:
-        """Who writes the catalog: as given, else the default of the kind."""
-        return self.catalog or ("direct" if self.kind == "changes" else "crawler")
+        """Who writes the catalog: as given, else the default of source and kind."""
+        crawled = self.kind == "snapshot" and self.source.type == "dynamodb"
+        return self.catalog or ("crawler" if crawled else "direct")
 
     @property
-    def effective_route(self) -> Route:
-        """How rows leave the source: as given, but changes are only told by DynamoDB's own exports."""
-        return "native" if self.kind == "changes" else self.source.route
+    def effective_source(self) -> DynamoDBSource | PostgresSource:
+        """The source as it is read: changes are only told by DynamoDB's own exports."""
+        if self.kind == "changes" and self.source.type == "dynamodb":
+            return self.source.model_copy(update={"route": "native"})
+        return self.source
 
     @property
     def effective_full_every_days(self) -> int | None:

@@ -11,11 +11,12 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 
 from lakeshot.config.allowed import allowed
+from lakeshot.config.connections import Connection, ConnectionName
 from lakeshot.config.errors import config_error, shown
 from lakeshot.config.export import Export, Schedule
 from lakeshot.errors import ConfigError
 from lakeshot.model import Setting
-from lakeshot.names import ExportNames, GroupNames
+from lakeshot.names import ConnectionNames, ExportNames, GroupNames
 
 ExportName = Annotated[
     str,
@@ -71,6 +72,8 @@ class Config(Setting):
     """E-mail addresses that are told of runs which end without success."""
     keep_data_on_destroy: bool = True
     """Whether bucket and run table outlive ``cdk destroy``."""
+    connections: Mapping[ConnectionName, Connection] = Field(default_factory=dict)
+    """Databases that exports read, by a name of your own."""
     exports: Annotated[Mapping[ExportName, Export], Field(min_length=1)]
     """Every export by its name, which is also its view's (hyphens become underscores)."""
     groups: Mapping[GroupName, Group] = Field(default_factory=dict)
@@ -78,7 +81,9 @@ class Config(Setting):
 
     @model_validator(mode="after")
     def _names_are_usable(self) -> Self:
-        owners: dict[str, str] = {}
+        owners: dict[str, str] = {
+            ConnectionNames(self.stage, name).resource: f"connection {name!r}" for name in self.connections
+        }
         named: list[tuple[str, str, ExportNames | GroupNames]] = [
             *(("export", name, ExportNames(self.stage, name)) for name in self.exports),
             *(("group", name, GroupNames(self.stage, name)) for name in self.groups),
@@ -96,6 +101,32 @@ class Config(Setting):
                         "rename one (hyphens and underscores are the same there)"
                     )
                 owners[entry] = f"{noun} {name!r}"
+        return self
+
+    @model_validator(mode="after")
+    def _connections_fit_exports(self) -> Self:
+        used: dict[str, str] = {}
+        for name, export in self.exports.items():
+            if export.source.type == "dynamodb":
+                continue
+            wanted = export.source.connection
+            if wanted not in self.connections:
+                close = get_close_matches(wanted, self.connections, n=1)
+                hint = f"did you mean {close[0]!r}? " if close else ""
+                raise ValueError(
+                    f"export {name!r} names the connection {wanted!r}, which is not below 'connections'; "
+                    f"{hint}connections are: {', '.join(self.connections) or 'none'}"
+                )
+            used[wanted] = name
+            if self.connections[wanted].type != export.source.type:
+                raise ValueError(
+                    f"export {name!r} has a source of type {export.source.type!r}, but its connection "
+                    f"{wanted!r} is of type {self.connections[wanted].type!r}"
+                )
+        if unused := [name for name in self.connections if name not in used]:
+            raise ValueError(
+                f"connection {unused[0]!r} is used by no export; remove it, or name it in the 'source' of one"
+            )
         return self
 
     @model_validator(mode="after")
@@ -146,6 +177,20 @@ class Config(Setting):
                 "give 'region' at its top, too"
             )
         return self
+
+    def read_together(self, export: str) -> tuple[str, ...]:
+        """The other exports of its group that read the same database, and so the same moment."""
+        source = self.exports[export].source
+        if source.type == "dynamodb":
+            return ()
+        group = next((group.exports for group in self.groups.values() if export in group.exports), ())
+        return tuple(
+            member
+            for member in group
+            if member != export
+            and (other := self.exports[member].source).type != "dynamodb"
+            and other.connection == source.connection
+        )
 
     def region_of(self, group: str) -> str | None:
         """The region a group and its exports are deployed to; None is the deployer's own."""

@@ -13,6 +13,7 @@ from lakeshot.errors import PayloadError
 from lakeshot.files import FileFormat
 from lakeshot.model import Model
 from lakeshot.names import snapshot_moment, snapshot_name
+from lakeshot.postgres.source import MaxMegabytesPerSecond
 
 
 def _partition_value(text: str) -> str:
@@ -67,17 +68,19 @@ class Payload(RunOptions):
     ``reuse_export`` names an earlier run of the export, whose native export is converted once more instead
     of making a new one. Of kind ``changes``, ``full`` has the whole table exported before it is due, and the
     mode ``check`` does so as of the published moment and publishes it only if the view shows the same rows.
-    The rest may be changed for one run: rate (``read_percentage``, ``max_read_units`` in read units per
-    second, ``consistent_read``), ``workers`` and ``timeout_minutes`` of the Glue job.
+    The rest may be changed for one run: rate (of DynamoDB tables ``read_percentage``, ``max_read_units`` in
+    read units per second, ``consistent_read``; of databases ``max_mb_per_second``; what is left out is as
+    deployed), ``workers`` and ``timeout_minutes`` of the Glue job.
     """
 
     export: ExportName
     job: str
     crawler: str
     source_table: str
-    read_percentage: ReadPercentage
+    read_percentage: ReadPercentage | None = None
     max_read_units: MaxReadUnits | None = None
-    consistent_read: bool = False
+    consistent_read: bool | None = None
+    max_mb_per_second: MaxMegabytesPerSecond | None = None
     destination: str
     format: FileFormat
     workers: Annotated[int, Field(ge=2, le=299)] | None = None

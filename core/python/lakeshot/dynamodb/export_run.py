@@ -11,12 +11,12 @@ from lakeshot.dynamodb.export_file import ExportFile
 from lakeshot.dynamodb.export_parts import ExportPart
 from lakeshot.dynamodb.export_rows import typed_rows
 from lakeshot.dynamodb.table_run import Driver
-from lakeshot.dynamodb.worker_process import no_garbage_collection, s3_client
 from lakeshot.errors import SourceError
 from lakeshot.files.target import Target
 from lakeshot.files.writer import PartWriter
 from lakeshot.rate.budget import Progress
 from lakeshot.rate.pace import Pace
+from lakeshot.worker_process import no_garbage_collection, s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

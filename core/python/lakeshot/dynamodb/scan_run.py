@@ -4,11 +4,12 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from lakeshot.commit.part import PartResult
+from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.dynamodb.table_run import Driver, Work
-from lakeshot.dynamodb.worker_process import no_garbage_collection, s3_client, scan_client
 from lakeshot.files.target import Target
 from lakeshot.runs.plan import ScanReading
+from lakeshot.worker_process import made_once, no_garbage_collection, s3_client
 
 
 def scan_work(reading: ScanReading) -> Work[ScanPart]:
@@ -28,6 +29,12 @@ def scan_work(reading: ScanReading) -> Work[ScanPart]:
         units_per_second=reading.rate.units_per_second,
         expected_from=f"the sum of Count over all pages of {reading.segments} ended segments",
     )
+
+
+@made_once
+def scan_client(region: str) -> ScanClient:
+    """DynamoDB's client."""
+    return ScanClient(raw_client(region))
 
 
 @dataclass(frozen=True)

@@ -46,3 +46,8 @@ class DynamoDBSource(Setting):
     """Whether to read consistently, which takes twice the units."""
     segments: Segments | None = None
     """Into how many parts the scan is cut; by default as many as the table's size and the job's need."""
+
+    @property
+    def name(self) -> str:
+        """What the source is called in payloads and messages."""
+        return self.table

@@ -6,12 +6,13 @@ from typing import Generic, Protocol, TypeVar
 
 from lakeshot.columns.changes import CHANGE_COLUMNS, row_columns
 from lakeshot.columns.names import column_names
-from lakeshot.columns.pins import held_to_pins
 from lakeshot.columns.types import Column, ColumnType, Scalar
 from lakeshot.commit.commit import Commit
 from lakeshot.commit.part import PartResult
+from lakeshot.driver.connection import Address
 from lakeshot.files.target import Target
-from lakeshot.rate.remote import Address, RemoteBudget
+from lakeshot.rate.remote import RemoteBudget
+from lakeshot.runs.committing import run_commit, run_target
 from lakeshot.runs.plan import NativeReading, Plan
 
 _KEY_TYPES = {"S": Scalar.STRING, "N": Scalar.BIGINT, "B": Scalar.BINARY}
@@ -59,51 +60,33 @@ class Work(Generic[PartT]):
         return distribute(self.worker(target, region, driver), self.parts)
 
 
-def run_target(plan: Plan, known: Sequence[Column]) -> Target:
+def table_target(plan: Plan, known: Sequence[Column]) -> Target:
     """Where the run's files go, and the columns they start from.
 
     ``known`` are those of the plan's baseline, if any. Changes have columns of their own before them, also
     where the baseline is whole, and nothing else has those, also where the baseline holds changes.
     """
     own = CHANGE_COLUMNS if plan.follows is not None else ()
-    return Target(
-        bucket=plan.deployed.bucket,
-        prefix=plan.data_prefix,
-        run=plan.run,
-        format=plan.deployed.format,
-        compression=plan.deployed.compression,
-        nested=plan.deployed.nested,
-        known_columns=(*own, *row_columns(known)),
-        first=tuple(plan.source.key_attributes),
-        pins=plan.deployed.types,
-        partition_by=plan.deployed.partition_by,
-        file_bytes=plan.deployed.target_file_mb * 1024**2,
-    )
+    return run_target(plan, (*own, *row_columns(known)), first=tuple(plan.table.key_attributes))
 
 
-def run_commit(plan: Plan, known: Sequence[Column], *, parts: int, expected_from: str) -> Commit:
+def table_commit(plan: Plan, known: Sequence[Column], *, parts: int, expected_from: str) -> Commit:
     """What the run commits once every part has ended.
 
     PinnedTypeError if a key attribute is pinned to a type that its values never have.
     """
-    target, keys = run_target(plan, known), plan.source.key_attributes
+    keys = plan.table.key_attributes
     names = column_names(keys)
-    key_columns = [
-        Column(name=names[key], source=key, type=ColumnType(scalar=_KEY_TYPES[kind]))
-        for key, kind in keys.items()
-    ]
-    return Commit(
-        export=plan.deployed.export,
+    return run_commit(
+        plan,
+        table_target(plan, known),
+        parts=parts,
+        expected_from=expected_from,
         moment=plan.data_moment,
         moment_from=plan.moment_from,
-        snapshot=plan.snapshot,
-        target=target,
-        manifest_key=plan.manifest_key,
-        baseline=plan.baseline.manifest if plan.baseline is not None else None,
-        follows=plan.follows,
         of_one_instant=isinstance(plan.reading, NativeReading),
-        parts=parts,
-        key_columns=held_to_pins(key_columns, target.pins),
-        expected_from=expected_from,
-        started_at=plan.started_at,
+        keys=[
+            Column(name=names[key], source=key, type=ColumnType(scalar=_KEY_TYPES[kind]))
+            for key, kind in keys.items()
+        ],
     )

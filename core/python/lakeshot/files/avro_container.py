@@ -5,6 +5,7 @@ Files").
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -124,14 +125,20 @@ def record_schema(fields: Mapping[str, str]) -> str:
 
 _TYPES: Mapping[str, str | dict[str, object]] = {
     "bigint": "long",
+    "double": "double",
+    "float": "float",
     "boolean": "boolean",
     "binary": "bytes",
     "string": "string",
-    "decimal(38,18)": {"type": "bytes", "logicalType": "decimal", "precision": 38, "scale": 18},
+    "date": {"type": "int", "logicalType": "date"},
 }
+_DECIMAL = re.compile(r"decimal\(([0-9]+),([0-9]+)\)")
 
 
 def _avro_type(hive: str) -> str | dict[str, object]:
     if hive.startswith("array<"):
         return {"type": "array", "items": _avro_type(hive.removeprefix("array<").removesuffix(">"))}
+    if digits := _DECIMAL.fullmatch(hive):
+        precision, scale = map(int, digits.groups())
+        return {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale}
     return _TYPES.get(hive, "string")

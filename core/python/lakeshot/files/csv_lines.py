@@ -2,8 +2,8 @@ r"""Typed tables as CSV and back: one line per row, columns by position, no head
 
 Nothing in a value can be taken for the file's own: no quotes, no escapes, so every reader of CSV sees the
 same fields. Null is ``\N``. In texts the seven characters that mean something to some reader are
-percent-encoded (RFC 3986, section 2.1), such as ``%2C`` for a comma; numbers, booleans and base64 stand as
-they are, and arrays are JSON. The view turns all of it back (docs/types.md).
+percent-encoded (RFC 3986, section 2.1), such as ``%2C`` for a comma; numbers, booleans, base64, dates and
+timestamps stand as they are, and arrays are JSON. The view turns all of it back (docs/types.md).
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.json as pj
 
-from lakeshot.columns import base64_text
-from lakeshot.columns.casting import arrow_type, cast_array
+from lakeshot.columns.casting import arrow_type
+from lakeshot.columns.plain_text import from_plain_text, plain_text
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import DECIMAL, NUMBER_TEXT, Column, ColumnType, Scalar
+from lakeshot.columns.types import Column, ColumnType, Scalar
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
 from lakeshot.files.json_lines import json_text, json_type, json_value
@@ -27,7 +27,8 @@ DELIMITER = ","
 _ENCODED = {character: f"%{ord(character):02X}" for character in '%,"+\\\r\n'}
 """The percent sign is encoded first and decoded last."""
 _ANY_ENCODED = r'[%,"+\\\r\n]'
-_PLAIN = (Scalar.BIGINT, Scalar.BOOLEAN, Scalar.NUMBER_TEXT)
+_TEXTS = (Scalar.NULL, Scalar.STRING, Scalar.JSON, Scalar.DATE_TEXT, Scalar.TIMESTAMP_TEXT)
+"""Scalars whose values may have characters that are to be encoded."""
 
 
 class CsvEncoder:
@@ -79,21 +80,15 @@ def csv_tables(stream: Stream, columns: tuple[Column, ...], compression: Compres
 def _field(values: pa.Array, kind: ColumnType) -> pa.Array:
     if kind.is_array:
         return _encoded(json_text(values, kind))
-    if kind.scalar in _PLAIN:
-        return pc.cast(values, pa.string())
-    if kind == DECIMAL:
-        return cast_array(values, DECIMAL, NUMBER_TEXT)
-    return base64_text.encode(values) if kind.scalar is Scalar.BINARY else _encoded(values)
+    return _encoded(values) if kind.scalar in _TEXTS else plain_text(values, kind)
 
 
 def _value(fields: pa.Array, kind: ColumnType) -> pa.Array:
     if kind.is_array:
         return _arrays(_decoded(fields), kind)
-    if kind.scalar is Scalar.BINARY:
-        return base64_text.decode(fields)
-    if kind.scalar in _PLAIN or kind == DECIMAL:
-        return pc.cast(fields, arrow_type(kind))
-    return _decoded(fields)
+    if kind.scalar in _TEXTS:
+        return _decoded(fields)
+    return from_plain_text(fields, kind, arrow_type(kind))
 
 
 def _arrays(texts: pa.Array, kind: ColumnType) -> pa.Array:

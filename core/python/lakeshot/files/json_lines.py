@@ -1,7 +1,7 @@
 """Typed tables as JSON lines: one object per row, UTF-8, nulls left out.
 
 What a JSON number cannot hold for every reader is a string: decimals keep their exact digits,
-bytes are base64. The view turns them back (docs/types.md).
+floating-point values may be no number, bytes are base64. The view turns them back (docs/types.md).
 """
 
 import json
@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from lakeshot.columns import base64_text
-from lakeshot.columns.casting import arrow_type, cast_array
+from lakeshot.columns.casting import arrow_type
 from lakeshot.columns.json_text import quote
 from lakeshot.columns.lists import map_elements
+from lakeshot.columns.plain_text import from_plain_text, plain_text
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import DECIMAL, NUMBER_TEXT, Column, ColumnType, Scalar
+from lakeshot.columns.types import Column, ColumnType, Scalar
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
 from lakeshot.files.text_lines import ROWS_AT_ONCE, LineSink, whole_lines
@@ -78,11 +78,8 @@ def json_text(values: pa.Array, kind: ColumnType) -> pa.Array:
     if kind.is_array:
         texts = map_elements(values, lambda elements: json_text(elements, kind.element))
         return pc.binary_join_element_wise("[", pc.binary_join(texts, ","), "]", "")
-    if kind.scalar in _BARE:
-        return pc.cast(values, pa.string())
-    if kind == DECIMAL:
-        return quote(cast_array(values, DECIMAL, NUMBER_TEXT))
-    return quote(base64_text.encode(values) if kind.scalar is Scalar.BINARY else values)
+    plain = plain_text(values, kind)
+    return plain if kind.scalar in _BARE else quote(plain)
 
 
 def json_type(kind: ColumnType) -> pa.DataType:
@@ -95,6 +92,4 @@ def json_value(texts: pa.Array, kind: ColumnType) -> pa.Array:
     """The values of a type, given as a JSON reader finds them."""
     if kind.is_array:
         return map_elements(texts, lambda elements: json_value(elements, kind.element))
-    if kind.scalar is Scalar.BINARY:
-        return base64_text.decode(texts)
-    return pc.cast(texts, arrow_type(kind))
+    return texts if kind.scalar in _BARE else from_plain_text(texts, kind, arrow_type(kind))

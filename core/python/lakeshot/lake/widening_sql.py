@@ -2,11 +2,12 @@
 
 from lakeshot.columns.json_text import JSON_NUMBER
 from lakeshot.columns.schema import trino_type
-from lakeshot.columns.types import JSON, NULL, NUMBER_TEXT, ColumnType, Scalar, widen
+from lakeshot.columns.types import JSON, NULL, ColumnType, Scalar, widen
 from lakeshot.lake.sql import literal
 
 _TRAILING_ZEROS = "[.]?0+$"
-"""Of a decimal's text, which always has 18 digits behind the point."""
+"""Of the text of a decimal, or a timestamp, which always has all of its digits behind the point."""
+_TEXTS = (Scalar.STRING, Scalar.NUMBER_TEXT, Scalar.DATE_TEXT, Scalar.TIMESTAMP_TEXT)
 _SET_TAGS = {
     Scalar.STRING: "SS",
     Scalar.BIGINT: "NS",
@@ -31,7 +32,8 @@ def widened(value: str, given: ColumnType, wanted: ColumnType) -> str:
         return _json(value, given)
     if given.is_array:
         return _each(value, widened("element", given.element, wanted.element))
-    return _digits(value, given) if wanted == NUMBER_TEXT else f"CAST({value} AS {trino_type(wanted)})"
+    is_number = wanted.scalar in (Scalar.DECIMAL, Scalar.DOUBLE)
+    return f"CAST({value} AS {trino_type(wanted)})" if is_number else _text(value, given)
 
 
 def null_of(wanted: ColumnType) -> str:
@@ -44,31 +46,34 @@ def _json(value: str, given: ColumnType) -> str:
         if given.scalar not in _SET_TAGS:
             raise ValueError(f"no JSON text for {given}")
         return _tagged(_SET_TAGS[given.scalar], _quoted(_texts(value, given.element)))
+    text = _text(value, given)
     match given.scalar:
-        case Scalar.STRING:
-            return _quoted(value)
         case Scalar.NUMBER_TEXT:
             tagged = _tagged("N", _quoted(value))
             return f"CASE WHEN regexp_like({value}, {literal(JSON_NUMBER)}) THEN {value} ELSE {tagged} END"
+        case Scalar.DOUBLE | Scalar.REAL:
+            return _quoted(value)  # cast to varchar, a real would have seven digits at most
         case Scalar.BINARY:
-            return _tagged("B", _quoted(f"to_base64({value})"))
-        case Scalar.BOOLEAN:
-            return f"CAST({value} AS varchar)"
+            return _tagged("B", _quoted(text))
+        case Scalar.BIGINT | Scalar.DECIMAL | Scalar.BOOLEAN:
+            return text
         case _:
-            return _digits(value, given)
+            return _quoted(text)
 
 
 def _texts(elements: str, element: ColumnType) -> str:
-    if element.scalar is Scalar.BINARY:
-        return _each(elements, "to_base64(element)")
-    is_number = element.scalar in (Scalar.BIGINT, Scalar.DECIMAL)
-    return _each(elements, _digits("element", element)) if is_number else elements
+    return elements if element.scalar in _TEXTS else _each(elements, _text("element", element))
 
 
-def _digits(value: str, given: ColumnType) -> str:
-    """Plain digits, without exponent, trailing zeros or trailing point."""
+def _text(value: str, given: ColumnType) -> str:
+    """As ``lakeshot.columns.plain_text`` spells it; not for floating-point values."""
+    if given.scalar in _TEXTS:
+        return value
+    if given.scalar is Scalar.BINARY:
+        return f"to_base64({value})"
     text = f"CAST({value} AS varchar)"
-    return f"regexp_replace({text}, {literal(_TRAILING_ZEROS)})" if given.scalar is Scalar.DECIMAL else text
+    has_zeros = given.scale > 0 or given.scalar is Scalar.TIMESTAMP
+    return f"regexp_replace({text}, {literal(_TRAILING_ZEROS)})" if has_zeros else text
 
 
 def _each(elements: str, expression: str) -> str:
@@ -76,7 +81,11 @@ def _each(elements: str, expression: str) -> str:
 
 
 def _quoted(texts: str) -> str:
-    """A text as a JSON string, or texts as a JSON array of them."""
+    """A text as a JSON string, or texts as a JSON array of them.
+
+    A floating-point value is a number with all its digits, or, if it is none, a string: so say Trino's own
+    tests of its ``JsonOperators``.
+    """
     return f"json_format(CAST({texts} AS json))"
 
 

@@ -1,23 +1,13 @@
-"""A worker's side of a budget that lives in the driver's process.
+"""A worker's side of a budget that lives in the driver's process. Whoever loses the driver stops reading."""
 
-Each worker holds one connection, proves that it knows the run's key, and asks in small JSON
-messages. Nothing is unpickled. Whoever loses the driver stops reading.
-"""
-
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
-from threading import Lock
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from lakeshot.errors import BudgetLostError
+from lakeshot.driver.connection import Address, DriverConnection
+from lakeshot.errors import DriverLostError
 from lakeshot.model import Model
 from lakeshot.rate.budget import Grant, Progress, Wait
-
-Address = tuple[str, int]
-ANSWER_TIMEOUT_SECONDS = 60.0
-LARGEST_MESSAGE_BYTES = 4096
 
 
 class Ask(Model):
@@ -49,20 +39,16 @@ ANSWER: TypeAdapter[Grant | Wait | None] = TypeAdapter(Grant | Wait | None)
 
 
 class RemoteBudget:
-    """A worker's side of the budget. Raises BudgetLostError as soon as the driver is gone."""
+    """A worker's side of the budget. Raises DriverLostError as soon as the driver is gone."""
 
     def __init__(self, address: Address, authkey: bytes) -> None:
-        self._address, self._lock = address, Lock()
-        try:
-            self._connection = Client(address, authkey=authkey)
-        except (OSError, EOFError, AuthenticationError) as error:
-            raise self._lost(error) from error
+        self._driver = DriverConnection(address, authkey)
 
     def ask(self, part: int) -> Grant | Wait:
         """A page for this part, or how long to wait before asking again."""
         answer = self._call(Ask(part=part))
         if answer is None:
-            raise self._lost("it gave no answer")
+            raise DriverLostError("the run's driver gave no answer to whether a page may be read; run again")
         return answer
 
     def settle(self, grant: Grant, items: int, units: float) -> None:
@@ -75,21 +61,7 @@ class RemoteBudget:
 
     def close(self) -> None:
         """Leave the budget; its share is free for others."""
-        self._connection.close()
+        self._driver.close()
 
     def _call(self, request: Request) -> Grant | Wait | None:
-        try:
-            with self._lock:
-                self._connection.send_bytes(request.model_dump_json().encode())
-                if not self._connection.poll(ANSWER_TIMEOUT_SECONDS):
-                    raise self._lost(f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} s")
-                return ANSWER.validate_json(self._connection.recv_bytes(LARGEST_MESSAGE_BYTES))
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
-
-    def _lost(self, why: object) -> BudgetLostError:
-        host, port = self._address
-        return BudgetLostError(
-            f"the driver's read budget at {host}:{port} is gone ({why or 'connection closed'}); "
-            "this worker stops rather than read without it. See the driver's log, then run the export again"
-        )
+        return ANSWER.validate_json(self._driver.call(request.model_dump_json().encode()))

@@ -13,11 +13,14 @@ from lakeshot.dynamodb.raw_export import RawExports
 from lakeshot.dynamodb.windows import Window
 from lakeshot.model import Model
 from lakeshot.names import snapshot_name, snapshot_prefix
+from lakeshot.postgres.source import PostgresSource
 
 BYTES_PER_UNIT = 8192
 """What a read unit reads of a table, eventually consistent; half of it consistently."""
 BYTES_PER_VERIFIER = 8 * 1024**3
 """A Lambda reads back about 80 MB/s, so this much takes it two minutes of its fifteen."""
+VERIFIERS_PER_WORKER = 4
+"""Where a table's size is not known: as many as read it, about."""
 MOST_VERIFIERS = 40
 """An inline Map runs at most 40 iterations at a time."""
 
@@ -75,7 +78,29 @@ class NativeReading(Model):
     reused: RawExports | None = None
 
 
-Reading = Annotated[ScanReading | NativeReading, Field(discriminator="route")]
+class QueriedTogether(Model):
+    """What an export reads at the same moment as others of its run."""
+
+    export: str
+    source: PostgresSource
+
+
+class QueryReading(Model):
+    """A run whose job queries a database, which nobody has looked at before the job does.
+
+    ``source`` is what it reads, in words. ``max_mb_per_second`` bounds what all its readers are sent.
+    ``together`` are the exports of the run that read the same database, if there are several, the one that
+    takes the snapshot for all of them first.
+    """
+
+    route: Literal["query"] = "query"
+    route_from: str
+    source: str
+    max_mb_per_second: float | None
+    together: tuple[QueriedTogether, ...] = ()
+
+
+Reading = Annotated[ScanReading | NativeReading | QueryReading, Field(discriminator="route")]
 
 
 class Baseline(Model):
@@ -91,7 +116,7 @@ class Plan(Model):
     ``moment_from`` says in words what instant the moment is. ``reading`` is None in a rollback, which
     shows a snapshot again that is there already. ``group`` is the group that the run runs as one, if any.
     ``allow_older`` lets it publish although a newer moment is published. ``data_bytes`` estimates how much
-    will have to be read back.
+    will have to be read back; None if nobody knows yet.
     """
 
     run: str
@@ -104,15 +129,15 @@ class Plan(Model):
     baseline: Baseline | None
     allow_older: bool
     reading: Reading | None
-    data_bytes: int
+    data_bytes: int | None
     workers: int
     timeout_minutes: int
 
     @property
-    def source(self) -> SourceTable:
-        """The table, for those who read it."""
-        if self.reading is None:
-            raise ValueError(f"run {self.run!r} is a rollback, which reads no source")
+    def table(self) -> SourceTable:
+        """The DynamoDB table, for those who read it."""
+        if self.reading is None or self.reading.route == "query":
+            raise ValueError(f"run {self.run!r} reads no DynamoDB table")
         return self.reading.source
 
     @property
@@ -127,6 +152,13 @@ class Plan(Model):
         """How the table is exported by DynamoDB itself, for those who have it done or read what it wrote."""
         if self.reading is None or self.reading.route != "native":
             raise ValueError(f"run {self.run!r} has no table exported by DynamoDB itself")
+        return self.reading
+
+    @property
+    def query(self) -> QueryReading:
+        """How a database is read, for those who read it."""
+        if self.reading is None or self.reading.route != "query":
+            raise ValueError(f"run {self.run!r} queries no database")
         return self.reading
 
     @property
@@ -183,6 +215,8 @@ class Plan(Model):
         """How many tasks share the reading back of the files: all there may be where these can be many."""
         if self.deployed.partition_by:
             return MOST_VERIFIERS
+        if self.data_bytes is None:
+            return min(MOST_VERIFIERS, VERIFIERS_PER_WORKER * self.workers)
         return max(1, min(MOST_VERIFIERS, math.ceil(self.data_bytes / BYTES_PER_VERIFIER)))
 
 

@@ -34,16 +34,19 @@ class RunState(StrEnum):
 class RunRecord(Model):
     """One run of an export, or of a whole group.
 
-    Times are UTC; units are DynamoDB read units; costs are estimates in US dollars. A group's record
-    bears the group's name as ``export`` and lists its ``members``, each of which has a record of its own
-    under the same run, with ``group`` set. ``redrive`` counts how often the execution had been redriven
-    when the run was last taken up. ``duplicate_of`` is the run of the same scheduled time in whose favour
-    this one did nothing. ``route`` is how rows leave the source and ``route_from`` why; ``follows`` is the
-    snapshot since which changes are exported, if not every row. ``exported_bytes`` are what a native export
-    is charged for, ``expected_seconds`` how long a scan is to take at its rate. ``rows_done`` of
-    ``rows_expected`` is the progress, and ``expected_from`` says where the denominator comes from. ``rows``,
-    ``files`` and ``bytes_written`` are final, from the manifest, and ``rows_shown`` are those of the
-    view. DynamoDB forgets the record some time after ``expires_at``, in seconds since 1970.
+    Times are UTC; units are DynamoDB read units, or MB that a database sent; costs are estimates in US
+    dollars. A group's record bears the group's name as ``export`` and lists its ``members``, each of which
+    has a record of its own under the same run, with ``group`` set. ``redrive`` counts how often the execution
+    had been redriven when the run was last taken up. ``duplicate_of`` is the run of the same scheduled time
+    in whose favour this one did nothing. ``route`` is how rows leave the source and ``route_from`` why;
+    ``follows`` is the snapshot since which changes are exported, if not every row. ``exported_bytes`` are
+    what a native export is charged for, ``expected_seconds`` how long a scan is to take at its rate.
+    ``rows_done`` of ``rows_expected`` is the progress, and ``expected_from`` says where the denominator comes
+    from. Of a database, ``bytes_read`` are what it sent, ``read_by`` how and by how many it was read,
+    ``taken_at`` when its snapshot was taken, ``text_columns`` those of types that nobody has met, and
+    ``source_load`` what reading cost it by its own figures. ``rows``, ``files`` and ``bytes_written`` are
+    final, from the manifest, and ``rows_shown`` are those of the view. DynamoDB forgets the record some time
+    after ``expires_at``, in seconds since 1970.
     """
 
     run: str
@@ -74,6 +77,11 @@ class RunRecord(Model):
     progress_at: datetime | None = None
     reading_since: datetime | None = None
     units_consumed: float = 0.0
+    bytes_read: int | None = None
+    read_by: str | None = None
+    taken_at: datetime | None = None
+    text_columns: str | None = None
+    source_load: str | None = None
     job_run_id: str | None = None
     rows: int | None = None
     rows_shown: int | None = None

@@ -13,7 +13,7 @@ from lakeshot.dynamodb.recovery import Recovery, find_recovery
 from lakeshot.dynamodb.segments import segment_count
 from lakeshot.errors import PayloadError, SourceError
 from lakeshot.names import snapshot_name
-from lakeshot.runs.plan import NativeReading, Reading, ScanReading, SourceTable
+from lakeshot.runs.plan import NativeReading, ScanReading, SourceTable
 from lakeshot.steps.choosing_scope import Scope
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def choose_reading(
     is_asked_for: bool,
     scope: Scope | None,
     reused: RawExports | None,
-) -> Reading:
+) -> ScanReading | NativeReading:
     """The reading of a run of this moment, which the payload may have asked for.
 
     ``scope`` is that of a run of kind ``changes``, None of any other; ``reused`` are the exports that it
@@ -60,7 +60,7 @@ def choose_reading(
 
 def recovery_needed(client: "DynamoDBClient", deployed: Deployed) -> Recovery:
     """The table's recovery; SourceError, with what switches it on, if it is off."""
-    table = deployed.source_table
+    table = deployed.dynamodb.table
     if (found := find_recovery(client, table)) is not None:
         return found
     needed_by, instead = (
@@ -107,10 +107,10 @@ def _route(
     client: "DynamoDBClient", deployed: Deployed, asked: datetime | None
 ) -> tuple[Literal["native", "scan"], str]:
     """The route, and in words why; ``asked`` is the moment that the payload asks for, if it does."""
-    if deployed.route == "scan":
+    if deployed.dynamodb.route == "scan":
         return _scanned_now(asked, "route: scan")
-    if deployed.route == "auto":
-        recovery = find_recovery(client, deployed.source_table)
+    if deployed.dynamodb.route == "auto":
+        recovery = find_recovery(client, deployed.dynamodb.table)
         why = "the table has point-in-time recovery"
         if recovery is None:
             return _scanned_now(asked, "the table has no point-in-time recovery, which a native export needs")
@@ -118,8 +118,8 @@ def _route(
         recovery, why = recovery_needed(client, deployed), "route: native"
     if asked is not None and asked < recovery.earliest:
         raise SourceError(
-            f"DynamoDB table {deployed.source_table!r} cannot be exported as of {snapshot_name(asked)}: its "
-            f"point-in-time recovery goes back to {snapshot_name(recovery.earliest)}. Name a later moment"
+            f"DynamoDB table {deployed.dynamodb.table!r} cannot be exported as of {snapshot_name(asked)}: "
+            f"its point-in-time recovery goes back to {snapshot_name(recovery.earliest)}. Name a later moment"
         )
     return "native", why
 
@@ -136,12 +136,17 @@ def _scanned_now(asked: datetime | None, why: str) -> tuple[Literal["scan"], str
 def _scan(
     payload: Payload, deployed: Deployed, source: SourceTable, throughput: Throughput, route_from: str
 ) -> ScanReading:
+    table = deployed.dynamodb
     reading = ScanReading(
         route_from=route_from,
         source=source,
-        rate=read_rate(throughput, payload.read_percentage, payload.max_read_units),
-        consistent_read=payload.consistent_read,
-        segments=deployed.segments
+        rate=read_rate(
+            throughput,
+            payload.read_percentage or table.read_percentage,
+            payload.max_read_units or table.max_read_units,
+        ),
+        consistent_read=table.consistent_read if payload.consistent_read is None else payload.consistent_read,
+        segments=table.segments
         or segment_count(
             size_bytes=source.size_bytes,
             workers=payload.workers or deployed.workers,

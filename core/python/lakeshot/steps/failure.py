@@ -25,7 +25,7 @@ NEXT_STEPS = {
     "choose another snapshot, or restore the file from the bucket's versions.",
     "CatalogError": "Correct the catalog, then run again.",
     "CommitError": "Do what the cause says last.",
-    "BudgetLostError": "The job's driver was lost. Run again; if it repeats, use a larger worker type.",
+    "DriverLostError": "The job's driver was lost. Run again; if it repeats, use a larger worker type.",
     "ThrottledError": "Lower the read percentage or raise the table's capacity, then run again.",
 }
 """By the name of each of our errors that can end a run."""

@@ -13,9 +13,10 @@ from lakeshot.dynamodb.raw_export import RawExports
 from lakeshot.errors import CatalogError, PayloadError
 from lakeshot.names import StageNames, snapshot_moment, snapshot_name
 from lakeshot.runs.chain import chain
-from lakeshot.runs.plan import Baseline, NativeReading, Plan, Reading, plan_uri, raw_exports_uri
+from lakeshot.runs.plan import Baseline, NativeReading, Plan, QueryReading, Reading, plan_uri, raw_exports_uri
 from lakeshot.runs.pointers import Pointers
 from lakeshot.runs.snapshots import Snapshot, Snapshots
+from lakeshot.steps.choosing_query import choose_query
 from lakeshot.steps.choosing_reading import choose_reading, recovery_needed
 from lakeshot.steps.choosing_scope import Published, Scope, choose_scope
 from lakeshot.steps.messages import JobStart, Member
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _STARTED = "the run's start; the table was read from then on"
+_STARTED_QUERY = "the run's start; the rows are those of one snapshot, taken soon after"
 _STARTED_TOGETHER = "the group's start; every table was read from then on"
 
 
@@ -50,7 +52,10 @@ class ExportPlanner:
         """What the run is to do with one export; PayloadError or SourceError if that cannot be done."""
         rollback = run.options.snapshot
         reading: Reading | None = None
-        if rollback is None:
+        data_bytes: int | None
+        if rollback is not None:
+            data_bytes = self._retained(payload.export, rollback).bytes_written or 0
+        elif deployed.source.type == "dynamodb":
             reading = choose_reading(
                 self.source_client(deployed.job_role_arn),
                 payload,
@@ -62,7 +67,14 @@ class ExportPlanner:
             )
             data_bytes = reading.source.size_bytes
         else:
-            data_bytes = self._retained(payload.export, rollback).bytes_written or 0
+            reading = choose_query(
+                payload,
+                deployed,
+                asked_moment=run.options.moment,
+                run=[one for _, one in run.exports],
+            )
+            shown = self._shown(payload.export)
+            data_bytes = shown.bytes_written if shown is not None else None
         return Plan(
             run=run.name,
             execution_arn=run.execution_arn,
@@ -192,6 +204,8 @@ def planned_fields(plan: Plan) -> dict[str, object]:
         "route": reading.route,
         "route_from": reading.route_from,
     }
+    if isinstance(reading, QueryReading):  # how much there is, only the job will see
+        return {**told, "step": "read"}
     if plan.follows is not None:  # how much was written since, only the exports will tell
         return {**told, "follows": plan.follows, "step": "native export"}
     told |= {
@@ -238,4 +252,6 @@ def _moment_from(reading: Reading | None, *, together: bool) -> str:
         if reading.windows:
             return "the end of the last window of DynamoDB's incremental exports; the table as it was then"
         return "the ExportTime of DynamoDB's own export; the table as it was at that instant"
+    if isinstance(reading, QueryReading):
+        return _STARTED_QUERY
     return _STARTED_TOGETHER if together else _STARTED

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Lock
-from lakeshot.runs.plan import Plan
+from lakeshot.runs.plan import Plan, ScanReading
 from lakeshot.runs.records import RunState, RunTable, expiry
 from lakeshot.runs.transactions import write_together
 from lakeshot.steps.cost import export_cost, glue_cost, read_cost
@@ -115,7 +115,7 @@ class Reporter:
             dpu_seconds=job_run.get("DPUSeconds"),
         )
         cost += export_cost(record.exported_bytes or 0)
-        if plan.reading is not None:
+        if isinstance(plan.reading, ScanReading):
             cost += read_cost(units=manifest.consumed_units, on_demand=plan.reading.source.on_demand)
         return round(cost, 6)
 

@@ -61,7 +61,10 @@ def test_a_target_is_delivered_only_as_its_role_allows(monkeypatch: pytest.Monke
 
 
 def test_a_glue_call_is_checked_on_what_it_acts_on() -> None:
-    """Table calls are checked on table, database and catalog; crawlers and jobs on themselves."""
+    """Table calls are checked on table, database and catalog; crawlers and jobs on themselves.
+
+    Connections are in the catalog, too.
+    """
     checked: list[str] = []
 
     def enforce(*request: object, **_context: object) -> None:
@@ -73,13 +76,21 @@ def test_a_glue_call_is_checked_on_what_it_acts_on() -> None:
     body = b'{"DatabaseName": "d", "TableInput": {"Name": "t"}}'
     arn = iam_actions.extract_resource_arn("glue", "POST", "/", headers, body, {}, "r", "1")
     iam_evaluator.enforce("key", "glue:CreateTable", "glue", "r", resource_arn=arn)
+    iam_evaluator.enforce(
+        "key", "glue:GetConnection", "glue", "r", resource_arn="arn:aws:glue:r:1:connection/n"
+    )
     assert checked == [
         "arn:aws:glue:r:1:table/d/t",
         "arn:aws:glue:r:1:database/d",
         "arn:aws:glue:r:1:catalog",
+        "arn:aws:glue:r:1:connection/n",
+        "arn:aws:glue:r:1:catalog",
     ]
     assert glue_resource("StartCrawler", {"Name": "c"}) == "crawler/c"
     assert glue_resource("BatchStopJobRun", {"JobName": "j"}) == "job/j"
+    assert glue_resource("GetConnection", {"Name": "n"}) == "connection/n"
+    assert glue_resource("DeleteConnection", {"ConnectionName": "n"}) == "connection/n"
+    assert glue_resource("CreateConnection", {"ConnectionInput": {"Name": "n"}}) == "connection/n"
     assert glue_resource("GetPartitions", {"DatabaseName": "d", "TableName": "t"}) == "table/d/t"
 
 

@@ -2,35 +2,38 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3
-
-from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-@cache
-def scan_client(region: str) -> ScanClient:
-    """DynamoDB's client, made once: that takes longer than to read a small part."""
-    return ScanClient(raw_client(region))
+Client = TypeVar("Client")
+_forget: list[Callable[[], None]] = []
 
 
-@cache
+def made_once(make: Callable[[str], Client]) -> Callable[[str], Client]:
+    """A client of a region that is made once in a process: that takes longer than to read a small part."""
+    kept = cache(make)
+    _forget.append(kept.cache_clear)
+    return kept
+
+
+@made_once
 def s3_client(region: str) -> "S3Client":
-    """S3's client, made once."""
+    """S3's client."""
     return boto3.client("s3", region_name=region)
 
 
 def forget_clients() -> None:
     """Have the clients made anew."""
-    scan_client.cache_clear()
-    s3_client.cache_clear()
+    for forget in _forget:
+        forget()
 
 
 os.register_at_fork(after_in_child=forget_clients)  # connections are not for sharing

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from lakeshot.dynamodb.worker_process import (
+from lakeshot.dynamodb.scan_run import scan_client
+from lakeshot.errors import SourceError
+from lakeshot.worker_process import (
     forget_clients,
     freeze_what_stays,
     no_garbage_collection,
     s3_client,
-    scan_client,
 )
-from lakeshot.errors import SourceError
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+"""How databases are reached, in ``exports.yaml``: one entry per database, shared by exports."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, WrapValidator, model_validator
+
+from lakeshot.config.allowed import allowed
+from lakeshot.model import Setting
+
+GATEWAYS = ("s3", "dynamodb")
+"""Endpoints that are routes and cost nothing."""
+INTERFACES = ("secretsmanager", "logs", "monitoring", "kms", "sts", "glue")
+"""Endpoints that are network interfaces, paid for by the hour in each subnet."""
+Endpoint = Literal["s3", "dynamodb", "secretsmanager", "logs", "monitoring", "kms", "sts", "glue"]
+MOST_SUBNETS = 8
+
+
+_ID = "([0-9a-f]{8}|[0-9a-f]{17})$"
+"""Ids of EC2 have 8 hex digits, or 17 since 2018."""
+
+
+def _example(kind: str, prefix: str) -> WrapValidator:
+    return allowed(f"the id of a {kind}, such as {prefix}-0a1b2c3d4e5f60718")
+
+
+VpcId = Annotated[str, Field(pattern=f"^vpc-{_ID}"), _example("VPC", "vpc")]
+SubnetId = Annotated[str, Field(pattern=f"^subnet-{_ID}"), _example("subnet", "subnet")]
+SecurityGroupId = Annotated[str, Field(pattern=f"^sg-{_ID}"), _example("security group", "sg")]
+RouteTableId = Annotated[str, Field(pattern=f"^rtb-{_ID}"), _example("route table", "rtb")]
+ConnectionName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=30),
+    allowed("1 to 30 lower-case letters and digits, a letter first, with single hyphens between"),
+]
+
+
+class Subnet(Setting):
+    """A subnet that jobs may run in."""
+
+    id: SubnetId
+    """The subnet's id."""
+    zone: Annotated[
+        str,
+        Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+[a-z]$"),
+        allowed("an availability zone's name, such as eu-central-1a"),
+    ]
+    """The availability zone that the subnet is in."""
+
+
+class Network(Setting):
+    """Where in a VPC jobs run that use a connection. Nothing is looked up; all of it is given."""
+
+    vpc: VpcId
+    """The VPC's id."""
+    subnets: Annotated[tuple[Subnet, ...], Field(min_length=1, max_length=MOST_SUBNETS)]
+    """Subnets with a route to the database. A job takes the first that has addresses left."""
+    security_groups: tuple[SecurityGroupId, ...] = ()
+    """Security groups that jobs are to be members of, such as one that the database lets in. Lakeshot makes
+    one more, in which the workers of a job reach each other."""
+    route_tables: tuple[RouteTableId, ...] = ()
+    """The subnets' route tables; needed for the endpoints s3 and dynamodb."""
+    endpoints: tuple[Endpoint, ...] = ()
+    """VPC endpoints that Lakeshot shall make because the VPC has neither these nor a NAT gateway: s3 and
+    dynamodb cost nothing, every other one costs by the hour in each subnet."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        gateways = [endpoint for endpoint in self.endpoints if endpoint in GATEWAYS]
+        if gateways and not self.route_tables:
+            raise ValueError(
+                f"endpoints has {gateways[0]!r}, which is a route, but there are no route_tables to put it "
+                "into; give the route tables of the subnets"
+            )
+        for what, given in (
+            ("endpoints", self.endpoints),
+            ("subnets", tuple(subnet.id for subnet in self.subnets)),
+        ):
+            for number, one in enumerate(given):
+                if one in given[:number]:
+                    raise ValueError(f"{what} names {one!r} more than once; name it once")
+        return self
+
+
+class Connection(Setting):
+    """A database that exports read, and how jobs get to it."""
+
+    type: Literal["postgres"]
+    """Kind of database."""
+    host: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"),
+        allowed("a host's name, such as shop.cluster-abc.eu-central-1.rds.amazonaws.com"),
+    ]
+    """The server's host name, which its certificate has to bear. Of an Aurora cluster, the reader endpoint
+    keeps exports off the writer."""
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5432
+    """The server's port."""
+    database: Annotated[str, Field(min_length=1, max_length=63)]
+    """Name of the database."""
+    secret: Annotated[
+        str,
+        Field(
+            pattern=r"^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}$"
+        ),
+        allowed("the name or the ARN of a secret in AWS Secrets Manager"),
+    ]
+    """Secret in AWS Secrets Manager, JSON with ``username`` and ``password``, by its name or ARN."""
+    secret_key: (
+        Annotated[
+            str,
+            Field(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"),
+            allowed("the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…"),
+        ]
+        | None
+    ) = None
+    """KMS key that the secret is encrypted with, if not Secrets Manager's own."""
+    tls_ca: str | None = None
+    """File of certificates (PEM) that the server's has to lead to, beside ``exports.yaml``; by default those
+    that Amazon issues for RDS and Aurora."""
+    network: Network | None = None
+    """Where in a VPC jobs run; without it they run outside, which only reaches servers in the internet."""
+
+
+class DeployedConnection(Setting):
+    """What a run is told of a connection. ``ca`` is the S3 URI of the certificates to trust (PEM)."""
+
+    name: str
+    host: str
+    port: int
+    database: str
+    secret: str
+    ca: str

@@ -1,0 +1,1 @@
+"""What an export needs, tried out from where its job runs."""

@@ -1,0 +1,50 @@
+"""From the texts of one column of one block to its values, in the narrowest type that holds them."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakeshot.columns.casting import arrow_type
+from lakeshot.columns.types import DATE_TEXT, NUMBER_TEXT, ColumnType
+from lakeshot.postgres import bytea, numerics, timestamps
+from lakeshot.postgres.column_types import Decoding, ReadColumn
+
+HOPEFUL = (Decoding.DATE, Decoding.DECIMAL)
+"""Nearly all of whose values Arrow reads from CSV as they are to be."""
+
+
+def parsed_as(read: ReadColumn, *, hopeful: bool) -> pa.DataType:
+    """What a column is read from CSV as."""
+    if read.decoding is Decoding.AS_IS or (hopeful and read.decoding in HOPEFUL):
+        return arrow_type(read.column.type)
+    return pa.string()
+
+
+def decoded(values: pa.Array, read: ReadColumn) -> tuple[pa.Array, ColumnType]:
+    """A column's values, and their type, which is the column's own or wider."""
+    own = read.column.type
+    if read.decoding is Decoding.AS_IS or not pa.types.is_string(values.type):
+        return values, own
+    return _DECODERS[read.decoding](values, own)
+
+
+def _dates(texts: pa.StringArray, own: ColumnType) -> tuple[pa.Array, ColumnType]:
+    try:
+        return pc.cast(texts, arrow_type(own)), own
+    except pa.ArrowInvalid:
+        return texts, DATE_TEXT  # infinity, a day before Christ, or one after the year 9999
+
+
+def _numbers(texts: pa.StringArray, own: ColumnType) -> tuple[pa.Array, ColumnType]:
+    return (numerics.in_digits(texts), own) if own == NUMBER_TEXT else numerics.undeclared(texts)
+
+
+_DECODERS: dict[Decoding, Callable[[pa.StringArray, ColumnType], tuple[pa.Array, ColumnType]]] = {
+    Decoding.DATE: _dates,
+    Decoding.DECIMAL: numerics.declared,
+    Decoding.NUMERIC: _numbers,
+    Decoding.TIMESTAMP: lambda texts, _: timestamps.classified(texts),
+    Decoding.TIMESTAMP_IN_UTC: lambda texts, _: timestamps.without_zone(texts),
+    Decoding.HEX: lambda texts, own: (bytea.decode(texts), own),
+}

@@ -1,0 +1,160 @@
+"""A run that queries a database: how it gets there, the moment it reads, and what it commits."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeshot.columns.types import JSON, NULL, Column, ColumnType, widen
+from lakeshot.commit.commit import Commit
+from lakeshot.errors import CommitError
+from lakeshot.postgres.column_types import ReadColumn, untyped
+from lakeshot.postgres.coordinator import Coordinator
+from lakeshot.postgres.cutting import Cut
+from lakeshot.postgres.secret_sessions import SecretSessions
+from lakeshot.postgres.server import Server
+from lakeshot.postgres.shared_moment import SharedMoment
+from lakeshot.postgres.snapshot import Snapshot
+from lakeshot.postgres.source import PostgresSource
+from lakeshot.runs.committing import run_commit, run_target
+from lakeshot.runs.plan import Plan
+from lakeshot.stored import read
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+MOST_READERS = 16
+"""Unless the source says otherwise: as many connections as a database of some size hardly notices."""
+READER_IDLE_SECONDS = 60.0
+"""A reader that does nothing for so long has lost its driver; the server then frees its snapshot."""
+_MOST_TOLD = 20
+
+
+@dataclass(frozen=True)
+class Query:
+    """One run's query. ``check`` raises once the run is over."""
+
+    plan: Plan
+    s3: "S3Client"
+    region: str
+    check: Callable[[], None]
+
+    @property
+    def source(self) -> PostgresSource:
+        """What is read."""
+        return self.plan.deployed.postgres[0]
+
+    def sessions(self, *, idle_timeout_seconds: float = 0.0) -> SecretSessions:
+        """What opens sessions, here and in other processes; CommitError if the certificates are gone."""
+        _, connection = self.plan.deployed.postgres
+        certificates = read(self.s3, connection.ca)
+        if certificates is None:
+            raise CommitError(
+                f"the certificates that the database's is held against are gone from {connection.ca}; deploy "
+                "again with: make deploy"
+            )
+        return SecretSessions(
+            server=Server(
+                host=connection.host,
+                port=connection.port,
+                database=connection.database,
+                ca_certificates=certificates.decode(),
+            ),
+            secret=connection.secret,
+            region=self.region,
+            application_name=f"lakeshot {self.plan.deployed.export} {self.plan.run}",
+            lock_timeout_seconds=self.source.lock_timeout_seconds,
+            idle_timeout_seconds=idle_timeout_seconds,
+        )
+
+    def readers(self, slots: int, parts: int) -> int:
+        """How many connections read at once in a job that works on ``slots`` parts at a time."""
+        return max(1, min(self.source.readers or MOST_READERS, slots, parts))
+
+    @contextmanager
+    def moment(self) -> Iterator[Coordinator]:
+        """Hold the run's moment: a snapshot of its own, or one that all exports that run together share."""
+        together = self.plan.query.together
+        shared = self._shared_moment([one.export for one in together]) if together else None
+        takes_it = shared is None or shared.is_taken_here
+        with Coordinator(
+            self.sessions(),
+            [one.source for one in together] if together and takes_it else [self.source],
+            shared=self.source.consistency == "shared",
+            adopted=None if shared is None or takes_it else shared.taken(),
+            max_snapshot_minutes=self.source.max_snapshot_minutes,
+        ) as coordinator:
+            if shared is not None:
+                shared.hold(coordinator.snapshot)
+            yield coordinator
+            if shared is not None and takes_it:
+                shared.wait_for_all()
+
+    def _shared_moment(self, exports: Sequence[str]) -> SharedMoment:
+        deployed = self.plan.deployed
+        return SharedMoment(
+            s3=self.s3,
+            bucket=deployed.bucket,
+            stage=deployed.stage,
+            run=self.plan.run,
+            exports=exports,
+            own=deployed.export,
+            most_minutes=self.source.max_snapshot_minutes,
+            check=self.check,
+        )
+
+
+def query_commit(
+    plan: Plan, known: Sequence[Column], *, cut: Cut, columns: Sequence[ReadColumn], snapshot: Snapshot
+) -> Commit:
+    """What the run commits once every part has ended; ``known`` are the columns of its baseline, if any.
+
+    PinnedTypeError if a column is pinned to a type that its values never have.
+    """
+    declared = [column.column for column in columns]
+    sources = [column.source for column in declared]
+    target = run_target(plan, as_declared(known, declared), first=sources)
+    return run_commit(
+        plan,
+        target,
+        parts=len(cut.parts),
+        expected_from=f"what COPY itself counted in {len(cut.parts):,} parts",
+        moment=snapshot.taken_at,
+        moment_from="when the database's snapshot was taken, which every row is of, by its own clock",
+        of_one_instant=True,
+        keys=[column for column in declared if column.source in cut.primary_key],
+        declared=declared,
+    )
+
+
+def planned_words(cut: Cut, snapshot: Snapshot, readers: int) -> dict[str, object]:
+    """What the run record tells of a reading before it begins."""
+    told: dict[str, object] = {
+        "taken_at": snapshot.taken_at,
+        "read_by": f"as {cut.how} by {readers} {'connection' if readers == 1 else 'connections'}",
+    }
+    if cut.estimated_rows is not None:
+        told |= {"rows_expected": cut.estimated_rows, "expected_from": "the database's own estimate"}
+    if unknown := untyped(cut.columns):
+        names = [f"{column.name} ({column.type_name})" for column in unknown[:_MOST_TOLD]]
+        more = [f"and {len(unknown) - _MOST_TOLD:,} more"] if len(unknown) > _MOST_TOLD else []
+        told["text_columns"] = ", ".join([*names, *more])
+    return told
+
+
+def as_declared(known: Sequence[Column], declared: Sequence[Column]) -> tuple[Column, ...]:
+    """Known columns, with types that go with what the database declares now.
+
+    A type that was widened for some value stays. One that is no wider form of the declared type is from
+    before ``ALTER COLUMN … TYPE``, and JSON text of both would help nobody: the declared one takes its place.
+    """
+    types = {column.source: column.type for column in declared}
+    return tuple(
+        column.model_copy(update={"type": _kept(column.type, types.get(column.source, NULL))})
+        for column in known
+    )
+
+
+def _kept(known: ColumnType, declared: ColumnType) -> ColumnType:
+    is_wider = widen(declared, known) == known
+    return known if is_wider and (known != JSON or declared in (JSON, NULL)) else declared

@@ -1,0 +1,171 @@
+"""What one long-lived task does: reads parts, by one connection at a time, until the run has no more."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakeshot.driver.connection import DriverContact
+from lakeshot.driver.part_queue import Assigned, Done, Idle, PartQueue, StoppedError
+from lakeshot.driver.remote_queue import RemoteQueue
+from lakeshot.errors import DriverLostError, LakeshotError
+from lakeshot.files.target import Target
+from lakeshot.postgres.column_types import ReadColumn
+from lakeshot.postgres.coordinator import Coordinator
+from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.parts import QueryPart
+from lakeshot.postgres.reader_session import ReaderSession
+from lakeshot.postgres.reading import read_part
+from lakeshot.postgres.snapshot import Snapshot
+from lakeshot.postgres.table_locks import Connect
+from lakeshot.postgres.told import ConnectionLostError
+from lakeshot.worker_process import no_garbage_collection, s3_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads parts that the driver hands out, all at the snapshot's moment; results go to the driver's queue.
+
+    ``held`` are relations that it locks first, so that what waits for the table later cannot stop it. A
+    connection that breaks is made anew, and the part tried again. Can be sent to another process, so
+    ``connect`` holds no password but finds it there.
+    """
+
+    connect: Connect
+    snapshot: Snapshot
+    held: tuple[str, ...]
+    columns: tuple[ReadColumn, ...]
+    target: Target
+    region: str
+    driver: DriverContact
+
+    def __call__(self, number: int, attempt: int = 0) -> int:
+        """Read until nothing is left or the run is stopped; how many parts this reader has read.
+
+        DriverLostError if the driver is gone. Whatever else ends the reading is told to the driver, which
+        raises it.
+        """
+        log.info("reader %d begins, for the %d. time", number, attempt + 1)
+        with EventLoop(f"reader-{number}") as loop, ReaderSession(self, loop) as session:
+            queue = RemoteQueue(self.driver, QueryPart, on_stop=session.end)
+            with queue, no_garbage_collection():
+                return self._read_all(queue, session)
+
+    def _read_all(self, queue: RemoteQueue[QueryPart], session: ReaderSession) -> int:
+        done = 0
+        with suppress(StoppedError):
+            try:
+                session.open()
+                for part, attempt in queue.parts():
+                    session.open()  # again, if it broke with the part before or while there was none
+                    done += self._read(queue, session, part, attempt)
+            except LakeshotError as error:
+                if isinstance(error, (StoppedError, DriverLostError)):
+                    raise
+                log.warning("a reader ends before the parts do: %s", error)
+                queue.note(str(error))
+        return done
+
+    def _read(
+        self, queue: RemoteQueue[QueryPart], session: ReaderSession, part: QueryPart, attempt: int
+    ) -> bool:
+        try:
+            result = read_part(
+                session.connection,
+                session.loop,
+                part,
+                self.columns,
+                attempt=attempt,
+                target=self.target,
+                s3=s3_client(self.region),
+                spend=_waiting_there(queue),
+                report=queue.report,
+            )
+        except (ConnectionLostError, BotoCoreError, ClientError) as error:
+            log.warning("attempt %d at part %d failed: %s", attempt, part.number, error)
+            session.drop()
+            queue.failed(part.number, str(error))
+            return False
+        except (StoppedError, DriverLostError):
+            raise
+        except LakeshotError as error:
+            queue.give_up(error)
+            raise StoppedError(str(error)) from error
+        return queue.finished(result)
+
+
+def read_alone(
+    coordinator: Coordinator,
+    queue: PartQueue[QueryPart],
+    columns: Sequence[ReadColumn],
+    *,
+    target: Target,
+    s3: "S3Client",
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Read every part by the connection that holds the snapshot, where it cannot be shared.
+
+    Raises what ends the reading; a part cannot be tried again, as the moment would be another.
+    """
+    with coordinator.reading() as connection, no_garbage_collection():
+        while not isinstance(given := _next(queue, coordinator), Done):
+            if not isinstance(given, Assigned):
+                sleep(given.seconds)
+                continue
+            try:
+                result = read_part(
+                    connection,
+                    coordinator.loop,
+                    given.part,
+                    columns,
+                    attempt=given.attempt,
+                    target=target,
+                    s3=s3,
+                    spend=queue.spend,
+                    report=queue.report,
+                )
+            except (StoppedError, ConnectionLostError) as error:
+                raise coordinator.loss or error from error
+            queue.finished(coordinator, result)
+
+
+def _next(queue: PartQueue[QueryPart], coordinator: Coordinator) -> Assigned[QueryPart] | Idle | Done:
+    try:
+        return queue.next(coordinator)
+    except StoppedError as error:
+        raise coordinator.loss or error from error
+
+
+def run_in_processes(reader: Reader, count: int) -> None:
+    """Have so many processes read, and wait until all have ended; the driver's queue has what came of it."""
+    context = get_context("spawn")
+    processes = [
+        context.Process(target=reader, args=(number,), name=f"reader-{number}", daemon=True)
+        for number in range(count)
+    ]
+    for process in processes:
+        process.start()
+    for number, process in enumerate(processes):
+        process.join()
+        if process.exitcode:
+            log.warning("the process of reader %d ended with %d", number, process.exitcode)
+
+
+def _waiting_there(queue: RemoteQueue[QueryPart]) -> Callable[[int], float]:
+    """The queue's pace, which waits by itself."""
+
+    def spend(read: int) -> float:
+        queue.spend(read)
+        return 0.0
+
+    return spend

@@ -1,0 +1,83 @@
+"""Reads one part of a table into files nobody can see yet."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from lakeshot.commit.part import PartResult
+from lakeshot.files.target import Target
+from lakeshot.files.writer import PartWriter
+from lakeshot.postgres.column_types import ReadColumn
+from lakeshot.postgres.copy_out import CopyOut
+from lakeshot.postgres.copy_sql import copy_sql
+from lakeshot.postgres.csv_blocks import BYTE_ORDER_MARK, BlockParser, typed
+from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.parts import QueryPart
+from lakeshot.rate.budget import Progress
+from lakeshot.rate.pace import Pace
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MEGABYTE = 1_000_000
+
+
+def read_part(
+    connection: asyncpg.Connection,
+    loop: EventLoop,
+    part: QueryPart,
+    columns: Sequence[ReadColumn],
+    *,
+    attempt: int,
+    target: Target,
+    s3: "S3Client",
+    spend: Callable[[int], float],
+    report: Callable[[Progress], None],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> PartResult:
+    """Read a part's rows over a connection that ``loop`` made, and upload them.
+
+    The next rows are on their way while these are decoded and written. ``spend`` is asked for every block
+    how many seconds to wait for its bytes, and ``report`` told every second; what either raises ends the
+    attempt. Units are megabytes as the rows are sent. Any error aborts the uploads and, before the last row
+    was sent, closes the connection. ConnectionLostError where another connection may do, SourceError or
+    PermissionDeniedError where the rows cannot be read.
+    """
+    started = clock()
+    pace = Pace(clock, started)
+    rows = received = blocks = 0
+    parser = BlockParser(columns)
+
+    def progress() -> Progress:
+        return Progress(part=part.number, rows=rows, units=received / MEGABYTE, bytes=writer.bytes_written)
+
+    doing = f"reading part {part.number} of {part.relation}"
+    with (
+        PartWriter(s3, target, part.number, typed) as writer,
+        CopyOut(connection, loop, copy_sql(part, columns), columns=len(columns), doing=doing) as copy,
+    ):
+        for block in copy.blocks():
+            size = len(block) - len(BYTE_ORDER_MARK)
+            if (seconds := spend(size)) > 0:
+                sleep(seconds)
+            batch = parser.parse(block)
+            writer.write(batch)
+            rows, received, blocks = rows + batch.num_rows, received + size, blocks + 1
+            if pace.is_due():
+                report(progress())
+        files = writer.finish()
+        report(progress())
+    return PartResult(
+        part=part.number,
+        attempt=attempt,
+        files=files,
+        rows=sum(file.rows for file in files),
+        source_count=copy.rows_sent,
+        scanned_count=copy.rows_sent,
+        consumed_units=received / MEGABYTE,
+        pages=blocks,
+        seconds=clock() - started,
+    )

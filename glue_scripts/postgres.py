@@ -1,0 +1,74 @@
+"""The Glue job that exports a PostgreSQL table: one snapshot, parts, Spark distributes readers, commit."""
+
+import logging
+import secrets
+import sys
+from collections.abc import Sequence
+
+from lakeshot.doctor.examine import examine, is_doctor
+from lakeshot.driver.byte_pace import BytePace
+from lakeshot.driver.connection import DriverContact
+from lakeshot.driver.part_queue import PartQueue
+from lakeshot.driver.queue_server import QueueServer
+from lakeshot.dynamodb.segments import task_slots
+from lakeshot.postgres.column_types import read_columns
+from lakeshot.postgres.query_run import READER_IDLE_SECONDS, Query, planned_words, query_commit
+from lakeshot.postgres.reader import Reader, read_alone
+from lakeshot.postgres.reading import MEGABYTE
+from lakeshot_spark.distribution import distribute, driver_host
+from lakeshot_spark.job import Job
+
+log = logging.getLogger("lakeshot")
+
+
+def main(argv: Sequence[str]) -> None:
+    """Export what the run's plan names, or only examine whether that could be done."""
+    if is_doctor(argv):
+        examine(argv)
+        return
+    job = Job.entered(argv)
+    plan = job.plan
+    query = Query(plan, job.s3, job.region, check=job.run.check)
+    slots = task_slots(plan.workers, plan.deployed.worker_type)
+    with query.moment() as moment:
+        cut = moment.cut(query.source, query.readers(slots, parts=slots))
+        readers = query.readers(slots, len(cut.parts))
+        columns = read_columns(cut.columns)
+        known = job.run.baseline_columns()
+        what = query_commit(plan, known, cut=cut, columns=columns, snapshot=moment.snapshot)
+        told = planned_words(cut, moment.snapshot, readers)
+        job.tell(**told)
+        log.info("run %s reads %s", plan.run, told["read_by"])
+
+        progress = job.progress()
+        queue = PartQueue(cut.parts, pace=pace(query), on_progress=progress.report)
+        moment.when_lost(queue.stop)
+        if moment.snapshot.id is None:
+            read_alone(moment, queue, columns, target=what.target, s3=job.s3)
+        else:
+            key = secrets.token_bytes(32)
+            with QueueServer(queue, key, host=driver_host()) as server:
+                reader = Reader(
+                    connect=query.sessions(idle_timeout_seconds=READER_IDLE_SECONDS),
+                    snapshot=moment.snapshot,
+                    held=cut.held,
+                    columns=columns,
+                    target=what.target,
+                    region=job.region,
+                    driver=DriverContact(server.address, key),
+                )
+                distribute(reader, range(readers))
+        results = queue.results()
+    progress.write()
+    job.tell(bytes_read=round(sum(result.consumed_units for result in results) * MEGABYTE))
+    job.commit(what, results)
+
+
+def pace(query: Query) -> BytePace:
+    """How fast all readers together may read."""
+    most = query.plan.query.max_mb_per_second
+    return BytePace(most * MEGABYTE if most is not None else None)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,1 @@
+"""Files that templates carry along, and how they were made."""

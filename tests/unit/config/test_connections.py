@@ -1,0 +1,172 @@
+"""Databases are named once, reached by what is written down, and shared by exports."""
+
+import pytest
+
+from lakeshot.config.connections import DeployedConnection
+from lakeshot.config.deployed import Deployed
+from lakeshot.config.exports import Config, parse_config
+from lakeshot.config.payload import Payload, parse_payload
+from lakeshot.errors import ConfigError, PayloadError
+from lakeshot.postgres.source import PostgresSource
+
+NETWORK = {"vpc": "vpc-0a1b2c3d", "subnets": [{"id": "subnet-0a1b2c3d", "zone": "eu-central-1a"}]}
+SHOP = {
+    "type": "postgres",
+    "host": "shop.cluster-abc.eu-central-1.rds.amazonaws.com",
+    "database": "shop",
+    "secret": "shop/reader",
+    "network": NETWORK,
+}
+ARTICLES = {"type": "postgres", "connection": "shop", "table": "article"}
+ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/reader-AbCdEf"
+
+
+def document(
+    source: dict[str, object] | None = None, connection: dict[str, object] | None = None, **export: object
+) -> dict[str, object]:
+    return {
+        "connections": {"shop": {**SHOP, **(connection or {})}},
+        "exports": {"articles": {"source": {**ARTICLES, **(source or {})}, **export}},
+    }
+
+
+def parsed(given: dict[str, object]) -> Config:
+    return parse_config(given)
+
+
+def refused(given: dict[str, object]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(given)
+    return str(caught.value)
+
+
+def deployed() -> Deployed:
+    return Deployed.of(
+        name="articles",
+        export=parsed(document({"schema": "blog"})).exports["articles"],
+        stage="dev",
+        database="lakeshot",
+        bucket="b",
+        job_role_arn="arn",
+        connection=DeployedConnection(
+            name="shop", host="db", port=5432, database="shop", secret="shop/reader", ca="s3://assets/ca.pem"
+        ),
+    )
+
+
+def test_a_table_is_read_by_name_and_catalogued_directly() -> None:
+    """The shortest source: one snapshot, no bound but the number of readers, no crawler."""
+    export = parsed(document()).exports["articles"]
+    assert export.source == PostgresSource.model_validate(ARTICLES)
+    assert export.source.name == "public.article"
+    assert export.effective_catalog == "direct"
+
+
+@pytest.mark.parametrize("secret", ["shop", "shop/reader", ARN])
+def test_a_secret_is_named_or_given_by_its_arn(secret: str) -> None:
+    """Never its content: a connection has no field for a password."""
+    assert parsed(document(connection={"secret": secret})).connections["shop"].secret == secret
+    assert "field 'password': unknown key" in refused(document(connection={"password": "s3cr3t"}))
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"table": None}, "the source has neither 'table' nor 'select'; give one of them"),
+        ({"select": "SELECT 1"}, "the source has both 'table' and 'select'; give one of them"),
+        (
+            {"table": None, "select": "SELECT 1", "where": "true"},
+            "'columns' and 'where' go with 'table'; a 'select' says itself what it selects",
+        ),
+        ({"columns": ["id", "id"]}, "columns names 'id' more than once; name it once"),
+        ({"where": "x" * 1_501}, "have 1,501 bytes together; allowed are 1,500: make a view"),
+        ({"connection": "shpo"}, "names the connection 'shpo', which is not below 'connections'; did you"),
+        ({"readers": 0}, "field 'source.readers': got 0; allowed: 1 or more"),
+        ({"tabel": "x"}, "field 'source.tabel': unknown key; did you mean 'table'? allowed: columns, conn"),
+        ({"scheme": "x"}, "did you mean 'schema'?"),
+        ({"type": "oracle"}, "allowed: a 'type' of 'dynamodb', 'postgres'"),
+        ({"consistency": "none"}, "field 'source.consistency': got 'none'; allowed: 'shared' or 'single'"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_refused(source: dict[str, object], told: str) -> None:
+    """Each message says what was given, what is allowed and what to do."""
+    given = {name: value for name, value in source.items() if value is not None}
+    full = document(given)
+    if "table" in source:
+        del full["exports"]["articles"]["source"]["table"]  # type: ignore[index]
+    assert told in refused(full)
+
+
+@pytest.mark.parametrize(
+    ("connection", "told"),
+    [
+        ({"host": "db host"}, "field 'host': got 'db host'; allowed: a host's name, such as"),
+        ({"secret": "a secret"}, "allowed: the name or the ARN of a secret in AWS Secrets Manager"),
+        (
+            {"network": {**NETWORK, "vpc": "my-vpc"}},
+            "allowed: the id of a VPC, such as vpc-0a1b2c3d4e5f60718",
+        ),
+        ({"network": {**NETWORK, "subnets": []}}, "allowed: 1 or more entries"),
+        ({"network": {**NETWORK, "endpoints": ["s3"]}}, "there are no route_tables to put it into"),
+        (
+            {"network": {**NETWORK, "endpoints": ["logs", "logs"]}},
+            "endpoints names 'logs' more than once; name it once",
+        ),
+        ({"type": "mysql"}, "field 'type': got 'mysql'; allowed: 'postgres'"),
+    ],
+)
+def test_a_connection_that_leads_nowhere_is_refused(connection: dict[str, object], told: str) -> None:
+    """Also without looking anything up, because nothing is looked up when stacks are synthesised."""
+    message = refused(document(connection=connection))
+    assert told in message
+    assert "connection 'shop'" in message
+
+
+def test_a_connection_that_nobody_uses_is_refused() -> None:
+    """It would be deployed and paid for, and is most likely a name that was misspelt."""
+    given = document()
+    given["exports"] = {"reviews": {"source": {"type": "dynamodb", "table": "Reviews"}}}
+    assert "connection 'shop' is used by no export; remove it, or name it in the 'source' of one" in refused(
+        given
+    )
+
+
+def test_an_export_and_a_connection_cannot_share_a_stack() -> None:
+    """Their stacks would have one name."""
+    given = document()
+    given["exports"] = {"connection-shop": {"source": ARTICLES}}
+    assert "connection 'shop' and export 'connection-shop' would both be" in refused(given)
+
+
+def test_changes_are_only_told_by_dynamodb() -> None:
+    """A database that is queried cannot say what was deleted."""
+    assert "goes with source type 'dynamodb', not 'postgres'" in refused(document(kind="changes"))
+
+
+def test_what_is_deployed_survives_as_json() -> None:
+    """The stack writes it, every step reads it; the schema goes by its own name."""
+    record = deployed()
+    read = Deployed.model_validate_json(record.model_dump_json())
+    assert read == record
+    assert read.postgres[0].db_schema == "blog"
+    assert '"schema":"blog"' in record.model_dump_json()
+
+
+def test_the_payload_repeats_the_table_and_may_bound_the_rate() -> None:
+    """It chooses nothing else."""
+    payload = deployed().payload()
+    assert (payload.source_table, payload.read_percentage) == ("blog.article", None)
+    deployed().check(payload.model_copy(update={"max_mb_per_second": 20.0}))
+    with pytest.raises(PayloadError, match=r"field 'source_table': got 'blog.author', deployed is 'blog.art"):
+        deployed().check(payload.model_copy(update={"source_table": "blog.author"}))
+
+
+def test_a_rate_of_another_kind_of_source_is_refused() -> None:
+    """It would be ignored, and the table overrun."""
+    given = {**deployed().payload().model_dump(mode="json"), "read_percentage": 0.1}
+    payload = parse_payload(given)
+    assert isinstance(payload, Payload)
+    with pytest.raises(
+        PayloadError, match=r"field 'read_percentage': got 0.1, which is for source type 'dyn"
+    ):
+        deployed().check(payload)

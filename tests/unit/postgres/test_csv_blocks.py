@@ -1,0 +1,102 @@
+"""Blocks of COPY's CSV become typed columns, whatever is in them."""
+
+import pyarrow as pa
+import pytest
+
+from lakeshot.columns.types import BINARY, BOOLEAN, DATE, DOUBLE, REAL, STRING, Column, ColumnType, decimal
+from lakeshot.errors import SourceError
+from lakeshot.postgres.column_types import Decoding, ReadColumn
+from lakeshot.postgres.csv_blocks import BYTE_ORDER_MARK, BlockParser, typed
+
+
+def read(column_type: ColumnType, decoding: Decoding = Decoding.AS_IS, name: str = "a") -> ReadColumn:
+    return ReadColumn(
+        column=Column(name=name, source=name.upper(), type=column_type), expression=name, decoding=decoding
+    )
+
+
+def rows(block: str, *columns: ReadColumn) -> tuple[pa.Table, tuple[Column, ...]]:
+    return typed([BlockParser(columns).parse(BYTE_ORDER_MARK + block.encode())])
+
+
+def test_quotes_tell_null_from_an_empty_text() -> None:
+    """Nothing is null, two quotes are an empty text, also where each row is one column."""
+    table, _ = rows('\n""\n\n\n"\n"\n\n', read(STRING))
+    assert table.column("a").to_pylist() == [None, "", None, None, "\n", None]
+
+
+def test_what_only_looks_like_something_else() -> None:
+    """COPY's own marks, byte order marks, spaces and other words for null are texts."""
+    values = ["\ufeffmark", "\\.", "\\N", "NULL", " NaN ", "#N/A", "t", "1e5"]
+    table, _ = rows("".join(f"{value}\n" for value in values), read(STRING))
+    assert table.column("a").to_pylist() == values
+
+
+def test_line_ends_within_quotes() -> None:
+    table, _ = rows('"a\r\nb","x"\n"""","\n\n"\n', read(STRING, name="a"), read(STRING, name="b"))
+    assert table.to_pylist() == [{"a": "a\r\nb", "b": "x"}, {"a": '"', "b": "\n\n"}]
+
+
+def test_columns_of_one_name_are_told_apart_by_place() -> None:
+    """Sources' names play no part in parsing."""
+    table, columns = rows(
+        "t,1.5,Infinity\n", read(BOOLEAN, name="x"), read(DOUBLE, name="y"), read(REAL, name="z")
+    )
+    assert table.to_pylist() == [{"x": True, "y": 1.5, "z": float("inf")}]
+    assert [column.source for column in columns] == ["X", "Y", "Z"]
+
+
+def test_blocks_of_different_types_become_one_table() -> None:
+    """A block that needs a wider type widens those before it, and is the last that is parsed twice."""
+    parser = BlockParser(
+        [
+            read(DATE, Decoding.DATE),
+            read(decimal(9, 2), Decoding.DECIMAL, "m"),
+            read(BINARY, Decoding.HEX, "b"),
+        ]
+    )
+    blocks = [
+        b"2020-01-02,1.50,\\x00\n",
+        b"infinity,2.00,\n",
+        b"2020-01-03,3.25,\\x\n",
+        b"0044-03-15 BC,NaN,\\xff00\n",
+    ]
+    batches = [parser.parse(BYTE_ORDER_MARK + block) for block in blocks]
+    assert [[str(column.type) for column in batch.columns][:2] for batch in batches] == [
+        ["date", "decimal(9,2)"],
+        ["date_text", "decimal(9,2)"],
+        ["date", "decimal(9,2)"],
+        ["date_text", "number_text"],
+    ]
+    table, columns = typed(batches)
+    assert [str(column.type) for column in columns] == ["date_text", "number_text", "binary"]
+    assert table.column("a").to_pylist() == ["2020-01-02", "infinity", "2020-01-03", "0044-03-15 BC"]
+    assert table.column("m").to_pylist() == ["1.5", "2", "3.25", "NaN"]
+    assert table.column("b").to_pylist() == [b"\x00", None, b"", b"\xff\x00"]
+
+
+def test_a_batch_tells_its_size() -> None:
+    """By which the writer closes row groups."""
+    batch = BlockParser([read(STRING)]).parse(BYTE_ORDER_MARK + b"abc\n" * 1000)
+    assert batch.num_rows == 1000
+    assert batch.nbytes >= 3000
+    assert batch.column_names == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("block", "column_type", "expected"),
+    [
+        (b"v4lue\n", DOUBLE, "column 'A' is not as its type says"),
+        (b"v4lue,\xff\n", STRING, "column 'B' has a text that is not UTF-8"),
+        (b'"v4lue\xff"\n', STRING, "column 'A' has a text that is not UTF-8"),
+        (b"v4lue,1,2,3\n", STRING, "a row is not as its type says"),
+    ],
+)
+def test_what_cannot_be_read(block: bytes, column_type: ColumnType, expected: str) -> None:
+    """The column is named; its value is shown neither by the error nor by a cause."""
+    count = block.count(b",") + 1 if block.count(b",") < 3 else 2
+    columns = [read(column_type), read(STRING, name="b")][:count]
+    with pytest.raises(SourceError, match=expected) as raised:
+        BlockParser(columns).parse(BYTE_ORDER_MARK + block)
+    assert raised.value.__suppress_context__
+    assert "v4lue" not in str(raised.value)

@@ -1,0 +1,62 @@
+"""Columns go by what the database declares, and by what was published before."""
+
+from lakeshot.columns.types import (
+    BIGINT,
+    DATE,
+    DATE_TEXT,
+    JSON,
+    NULL,
+    NUMBER_TEXT,
+    STRING,
+    Column,
+    ColumnType,
+    decimal,
+)
+from lakeshot.postgres.query_run import as_declared
+
+
+def column(type_: ColumnType, name: str = "c") -> Column:
+    return Column(name=name, source=name, type=type_)
+
+
+def kept(known: ColumnType, declared: ColumnType) -> ColumnType:
+    """The type with which files start whose column was published and is declared like this."""
+    [only] = as_declared([column(known)], [column(declared)])
+    return only.type
+
+
+def test_a_type_that_was_widened_for_a_value_stays() -> None:
+    """Else the column would flip with the rows that happen to be there."""
+    assert kept(DATE_TEXT, DATE) == DATE_TEXT
+    assert kept(NUMBER_TEXT, decimal(10, 2)) == NUMBER_TEXT
+    assert kept(decimal(12, 2), decimal(10, 2)) == decimal(12, 2)
+
+
+def test_a_declared_type_that_grew_takes_the_place_of_the_published_one() -> None:
+    """As if every value needed it."""
+    assert kept(decimal(10, 2), decimal(12, 2)) == decimal(12, 2)
+
+
+def test_a_column_whose_type_was_altered_is_of_the_new_type() -> None:
+    """Not JSON text, which would hold both."""
+    assert kept(BIGINT, STRING) == STRING
+    assert kept(JSON, STRING) == STRING
+    assert kept(STRING, DATE) == DATE
+
+
+def test_json_stays_json() -> None:
+    """It is a declared type, too."""
+    assert kept(JSON, JSON) == JSON
+
+
+def test_a_column_that_is_gone_stays_as_it_was() -> None:
+    """Its values are null from now on, and earlier snapshots still have them."""
+    assert as_declared([column(JSON, "old"), column(BIGINT, "older")], []) == (
+        column(JSON, "old"),
+        column(BIGINT, "older"),
+    )
+
+
+def test_a_column_of_nothing_but_nulls_gets_the_declared_type() -> None:
+    """Nothing was known of it."""
+    assert kept(NULL, BIGINT) == BIGINT

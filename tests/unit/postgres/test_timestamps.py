@@ -1,0 +1,46 @@
+"""One timestamp outside the years 1 to 9999 is enough for a column to be text."""
+
+import pyarrow as pa
+import pytest
+
+from lakeshot.columns.types import TIMESTAMP, TIMESTAMP_TEXT
+from lakeshot.postgres.timestamps import classified, without_zone
+
+USUAL = ["0001-01-01 00:00:00", None, "9999-12-31 23:59:59.999999", "2026-11-22 09:05:00.25"]
+ODD = [
+    "infinity",
+    "-infinity",
+    "0044-03-15 00:00:00 BC",
+    "10000-01-01 00:00:00",
+    "294276-12-31 23:59:59.999999",
+]
+
+
+def in_utc(text: str | None) -> str | None:
+    """As PostgreSQL prints a timestamptz: the zone comes before BC, and infinity has none."""
+    if text is None or "inf" in text:
+        return text
+    return text.removesuffix(" BC") + "+00" + " BC" * text.endswith(" BC")
+
+
+@pytest.mark.parametrize("more", [[], [None]])
+def test_usual_ones(more: list[str | None]) -> None:
+    """They are timestamps, without zone, and null stays null."""
+    texts = [*more, *USUAL]
+    assert classified(pa.array(texts)) == (pa.array(texts), TIMESTAMP)
+    assert without_zone(pa.array([in_utc(text) for text in texts])) == (pa.array(texts), TIMESTAMP)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_one_odd_one(odd: str) -> None:
+    """All of them are what PostgreSQL prints, without zone."""
+    for texts in ([odd, *USUAL], [*USUAL, odd], [USUAL[0], odd, USUAL[2]]):
+        assert classified(pa.array(texts)) == (pa.array(texts), TIMESTAMP_TEXT)
+        assert without_zone(pa.array([in_utc(text) for text in texts])) == (pa.array(texts), TIMESTAMP_TEXT)
+
+
+@pytest.mark.parametrize("texts", [[], [None, None]])
+def test_none(texts: list[str | None]) -> None:
+    given = pa.array(texts, pa.string())
+    assert classified(given) == (given, TIMESTAMP)
+    assert without_zone(given) == (given, TIMESTAMP)
