@@ -131,13 +131,14 @@ schema: install ## Write exports.schema.json, which editors use
 	@$(PY) -m operate schema > exports.schema.json
 
 .PHONY: bench
-bench: install ## Measure: scan, convert, memory, rate, commit (BENCH=<name> for one)
+bench: install build/bench/.installed ## Measure: scan, convert, memory, rate, commit, postgres (BENCH=<name> for one)
 	@$(PY) -m benchmarks $(BENCH)
 
 .PHONY: lock
 lock: ## Resolve requirements/*.in anew into hashed locks
-	@for name in dev glue glue-5.1; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --output-file requirements/$$name.txt requirements/$$name.in > /dev/null; done
+	@for name in dev glue glue-5.1 bench; do uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes $$([ $$name != bench ] || echo --no-deps) --no-header \
+		--output-file requirements/$$name.txt requirements/$$name.in > /dev/null; done
 
 .PHONY: clean
 clean: ## Remove what was built or installed here
@@ -163,6 +164,12 @@ $(VENV)/.installed: requirements/dev.txt | $(PY)
 
 # What Glue 5.1 has of its own at versions that differ from ours; jobs on the embedded cloud see these.
 build/glue-5.1/.installed: requirements/glue-5.1.txt $(VENV)/.installed
+	@rm -rf $(@D)
+	@$(PIP_INSTALL) --no-deps --target $(@D) -r $<
+	@touch $@
+
+# Peers of ours that only benchmarks need.
+build/bench/.installed: requirements/bench.txt $(VENV)/.installed
 	@rm -rf $(@D)
 	@$(PIP_INSTALL) --no-deps --target $(@D) -r $<
 	@touch $@

@@ -12,9 +12,11 @@ from lakeshot.driver.part_queue import PartQueue
 from lakeshot.driver.queue_server import QueueServer
 from lakeshot.dynamodb.segments import task_slots
 from lakeshot.postgres.column_types import read_columns
+from lakeshot.postgres.instance_cpu import IMPATIENT, InstanceCpu
 from lakeshot.postgres.query_run import READER_IDLE_SECONDS, Query, planned_words, query_commit
 from lakeshot.postgres.reader import Reader, read_alone
 from lakeshot.postgres.reading import MEGABYTE
+from lakeshot.postgres.watching import Watch
 from lakeshot_spark.distribution import distribute, driver_host
 from lakeshot_spark.job import Job
 
@@ -30,7 +32,7 @@ def main(argv: Sequence[str]) -> None:
     plan = job.plan
     query = Query(plan, job.s3, job.region, check=job.run.check)
     slots = task_slots(plan.workers, plan.deployed.worker_type)
-    with query.moment() as moment:
+    with watching(query, job) as watch, query.moment() as moment:
         cut = moment.cut(query.source, query.readers(slots, parts=slots))
         readers = query.readers(slots, len(cut.parts))
         columns = read_columns(cut.columns)
@@ -43,6 +45,7 @@ def main(argv: Sequence[str]) -> None:
         progress = job.progress()
         queue = PartQueue(cut.parts, pace=pace(query), on_progress=progress.report)
         moment.when_lost(queue.stop)
+        watch.begin(queue)
         if moment.snapshot.id is None:
             read_alone(moment, queue, columns, target=what.target, s3=job.s3)
         else:
@@ -60,8 +63,18 @@ def main(argv: Sequence[str]) -> None:
                 distribute(reader, range(readers))
         results = queue.results()
     progress.write()
-    job.tell(bytes_read=round(sum(result.consumed_units for result in results) * MEGABYTE))
+    bytes_read = round(sum(result.consumed_units for result in results) * MEGABYTE)
+    job.tell(bytes_read=bytes_read, source_load=watch.source_load)
     job.commit(what, results)
+
+
+def watching(query: Query, job: Job) -> Watch:
+    """What looks after the database meanwhile."""
+    source, connection = query.plan.deployed.postgres
+    cpu = None
+    if connection.instance is not None:
+        cpu = InstanceCpu(job.session.client("cloudwatch", config=IMPATIENT), connection.instance)
+    return Watch(query.sessions(), source, cpu=cpu)
 
 
 def pace(query: Query) -> BytePace:

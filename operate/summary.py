@@ -82,6 +82,8 @@ def _read(record: RunRecord) -> dict[str, str]:
             )
         if record.text_columns is not None:
             facts["as text"] = record.text_columns
+        if record.source_load is not None:
+            facts["load"] = record.source_load
     else:
         facts["read"] = f"{figures.rate(record.units_consumed)} read units{_budget(record)}"
     if record.route_from is not None:

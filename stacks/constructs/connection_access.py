@@ -18,7 +18,7 @@ INTERFACE_TAG = "aws-glue-service-resource"
 class ConnectionAccess(Construct):
     """One job's use of a connection: ``deployed`` is what runs are told, ``glue`` names Glue's connections.
 
-    The job may log in at this one database and run where it can be reached. No step looks at the database, so
+    The job may log in at this one database, look at its instance's CPU, and run where it can be reached. No step looks at the database, so
     that none may assume the job's role.
     """
 
@@ -41,6 +41,8 @@ class ConnectionAccess(Construct):
             role.allow(
                 "kms:Decrypt", on=[connection.secret_key], when={"StringEquals": {"kms:ViaService": service}}
             )
+        if connection.instance is not None:
+            role.allow("cloudwatch:GetMetricData", on=["*"], reason="GetMetricData knows no resources.")
         self.glue: Sequence[str] = ()
         if connection.network is not None:
             self.glue = [names.glue_connection(subnet.id) for subnet in connection.network.subnets]
@@ -53,6 +55,7 @@ class ConnectionAccess(Construct):
             database=connection.database,
             secret=connection.secret,
             ca=certificates.uri,
+            instance=connection.instance,
         )
 
 

@@ -114,6 +114,16 @@ def test_a_job_reads_one_secret_and_its_certificates(articles: Template) -> None
     assert deployed.connection.ca.endswith(".pem")
 
 
+def test_a_job_looks_at_the_cpu_of_an_instance_that_is_named(articles: Template, tmp_path: Path) -> None:
+    """CloudWatch confines that to no metric; without an instance the job may not ask at all."""
+    deployed = Deployed.model_validate_json(articles.text(articles.only("AWS::SSM::Parameter")["Value"]))
+    assert deployed.connection is not None
+    assert deployed.connection.instance == "shop-instance-1"
+    assert articles.allowed(ROLE)["cloudwatch:GetMetricData"] == {"*"}
+    stack = _stacks(_config(), tmp_path)["lakeshot-dev-articles"]
+    assert "GetMetricData" not in str(assertions.Template.from_stack(stack).to_json())
+
+
 def test_a_job_of_a_database_touches_no_source_table(articles: Template) -> None:
     """Of DynamoDB it knows its own partition of the run table; of Glue, its own connections."""
     allowed = articles.allowed(ROLE)

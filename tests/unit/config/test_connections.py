@@ -69,6 +69,12 @@ def test_a_secret_is_named_or_given_by_its_arn(secret: str) -> None:
     assert "field 'password': unknown key" in refused(document(connection={"password": "s3cr3t"}))
 
 
+def test_a_limit_of_cpu_goes_with_an_instance() -> None:
+    """Whose figures CloudWatch has; the host of a connection does not tell its name."""
+    config = parsed(document({"max_cpu_percent": 60}, {"instance": "shop-instance-1"}))
+    assert config.connections["shop"].instance == "shop-instance-1"
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [
@@ -85,6 +91,11 @@ def test_a_secret_is_named_or_given_by_its_arn(secret: str) -> None:
         ({"tabel": "x"}, "field 'source.tabel': unknown key; did you mean 'table'? allowed: columns, conn"),
         ({"scheme": "x"}, "did you mean 'schema'?"),
         ({"type": "oracle"}, "allowed: a 'type' of 'dynamodb', 'postgres'"),
+        ({"max_cpu_percent": 100}, "field 'source.max_cpu_percent': got 100; allowed: 99 or less"),
+        (
+            {"max_cpu_percent": 60},
+            "has 'max_cpu_percent', but its connection 'shop' has no 'instance' whose CPU to look at; give",
+        ),
         ({"consistency": "none"}, "field 'source.consistency': got 'none'; allowed: 'shared' or 'single'"),
     ],
 )
@@ -111,6 +122,10 @@ def test_a_source_that_cannot_be_read_is_refused(source: dict[str, object], told
         (
             {"network": {**NETWORK, "endpoints": ["logs", "logs"]}},
             "endpoints names 'logs' more than once; name it once",
+        ),
+        (
+            {"instance": "arn:aws:rds:eu-central-1:123456789012:db:shop-1"},
+            "allowed: the identifier of a DB instance, such as shop-instance-1",
         ),
         ({"type": "mysql"}, "field 'type': got 'mysql'; allowed: 'postgres'"),
     ],

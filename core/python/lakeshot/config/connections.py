@@ -114,6 +114,18 @@ class Connection(Setting):
         | None
     ) = None
     """KMS key that the secret is encrypted with, if not Secrets Manager's own."""
+    instance: (
+        Annotated[
+            str,
+            Field(pattern=r"^[a-z](-?[a-z0-9]){0,62}$"),
+            allowed(
+                "the identifier of a DB instance, such as shop-instance-1: 1 to 63 lower-case letters and "
+                "digits, a letter first, with single hyphens between"
+            ),
+        ]
+        | None
+    ) = None
+    """Identifier of the DB instance (RDS, Aurora) that ``host`` leads to, for its CPU in CloudWatch."""
     tls_ca: str | None = None
     """File of certificates (PEM) that the server's has to lead to, beside ``exports.yaml``; by default those
     that Amazon issues for RDS and Aurora."""
@@ -122,7 +134,10 @@ class Connection(Setting):
 
 
 class DeployedConnection(Setting):
-    """What a run is told of a connection. ``ca`` is the S3 URI of the certificates to trust (PEM)."""
+    """What a run is told of a connection.
+
+    ``ca`` is the S3 URI of the certificates to trust (PEM), ``instance`` whose CPU CloudWatch tells.
+    """
 
     name: str
     host: str
@@ -130,3 +145,4 @@ class DeployedConnection(Setting):
     database: str
     secret: str
     ca: str
+    instance: str | None = None

@@ -123,6 +123,11 @@ class Config(Setting):
                     f"export {name!r} has a source of type {export.source.type!r}, but its connection "
                     f"{wanted!r} is of type {self.connections[wanted].type!r}"
                 )
+            if export.source.max_cpu_percent is not None and self.connections[wanted].instance is None:
+                raise ValueError(
+                    f"export {name!r} has 'max_cpu_percent', but its connection {wanted!r} has no 'instance' "
+                    "whose CPU to look at; give it the identifier of the DB instance"
+                )
         if unused := [name for name in self.connections if name not in used]:
             raise ValueError(
                 f"connection {unused[0]!r} is used by no export; remove it, or name it in the 'source' of one"

@@ -12,6 +12,9 @@ from lakeshot.files.encoder import Sink, Stream
 from lakeshot.files.window import Window
 
 _LIKELY_FOOTER_BYTES = 64 * 1024
+_LARGEST_DICTIONARY_BYTES = 256 * 1024
+"""Arrow gives a larger dictionary up. In a row group of 12 MB such a one saves next to nothing, and
+collecting it takes a quarter of the time that texts of which no two are alike take to be written."""
 _TRAILER_BYTES = 8
 """A file ends with the footer's length in four little-endian bytes and ``PAR1``."""
 
@@ -21,7 +24,10 @@ class ParquetEncoder:
 
     def __init__(self, sink: Sink, columns: tuple[Column, ...], compression: Compression) -> None:
         self._writer = pq.ParquetWriter(
-            pa.PythonFile(sink, mode="w"), arrow_schema(columns), compression=compression.value
+            pa.PythonFile(sink, mode="w"),
+            arrow_schema(columns),
+            compression=compression.value,
+            dictionary_pagesize_limit=_LARGEST_DICTIONARY_BYTES,
         )
 
     def write(self, table: pa.Table) -> None:

@@ -48,7 +48,9 @@ class PostgresSource(Setting):
     max_snapshot_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] = 240
     """How long the snapshot may be held, which keeps the server from removing dead rows."""
     max_replica_lag_seconds: Annotated[int, Field(ge=1, le=86_400, strict=True)] | None = None
-    """Reading pauses while replication is behind by more."""
+    """Reading pauses while replication is behind by more, as far as the login may see that."""
+    max_cpu_percent: Annotated[int, Field(ge=1, le=99, strict=True)] | None = None
+    """Reading pauses while the CPU of the connection's ``instance`` is busier, by CloudWatch's minutes."""
     lock_timeout_seconds: Annotated[int, Field(ge=1, le=3600, strict=True)] = 30
     """How long to wait for the table's lock, which ALTER TABLE and the like hold."""
 
