@@ -113,7 +113,7 @@ test: lint wheels-local build/spark-archive/built ## Run every test
 
 .PHONY: test-fast
 test-fast: lint ## Run the unit tests of what ships, with fewer examples of what is tried at random
-	@HYPOTHESIS_PROFILE=fast $(PY) -m pytest tests/unit --ignore tests/unit/local -n 2
+	@HYPOTHESIS_PROFILE=fast $(PY) -m pytest tests/unit --ignore tests/unit/local -m "not server" -n 2
 
 .PHONY: lint
 lint: install ## Check style and types

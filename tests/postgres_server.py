@@ -10,6 +10,14 @@ from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 
 _numbers = count(1)
+_SERVERS = {"postgres", "postgres_13"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts a server, itself or through another fixture."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _SERVERS.intersection(item.fixturenames):
+            item.add_marker("server")
 
 
 @pytest.fixture(scope="session")

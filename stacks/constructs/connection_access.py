@@ -18,8 +18,8 @@ INTERFACE_TAG = "aws-glue-service-resource"
 class ConnectionAccess(Construct):
     """One job's use of a connection: ``deployed`` is what runs are told, ``glue`` names Glue's connections.
 
-    The job may log in at this one database, look at its instance's CPU, and run where it can be reached. No step looks at the database, so
-    that none may assume the job's role.
+    The job may log in at this one database, look at its instance's CPU, and run where it can be reached. No
+    step looks at the database, so that none may assume the job's role.
     """
 
     def __init__(

@@ -37,6 +37,7 @@ def test_only_actions_without_resources_are_allowed_on_everything(
         for action in statement["Action"]
     }
     assert on_everything <= {
+        "cloudwatch:GetMetricData",
         "cloudwatch:PutMetricData",
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeRouteTables",

@@ -146,7 +146,7 @@ def test_a_missing_permission_is_named_with_action_and_resource(
     record = pipeline.record("unpermitted", failed.run)
     assert failed.status == "FAILED"
     assert f"may not perform {action} on {resource}" in str(record.error)
-    assert record.next_step == "Allow the action in the role's policy, then run again."
+    assert record.next_step == "Allow what the cause names, then run again."
     assert record.step == step
     pipeline.assert_settled("unpermitted", shown=None, kept=[])
     assert_told(pipeline, "unpermitted", failed)

@@ -51,6 +51,20 @@ def test_a_native_export_tells_what_it_exported_and_why(reading: Observation) ->
     assert "  route       native: the table has point-in-time recovery\n" in text
 
 
+def test_a_query_tells_what_it_cost_the_database(reading: Observation) -> None:
+    """By the database's own figures."""
+    query = {
+        "route": "query",
+        "bytes_read": 5_000_000,
+        "read_by": "as 4 ranges of ctid by 2 connections",
+        "source_load": "the table was read 1.0 times by all sessions together",
+    }
+    seen = ended(reading, RunState.SUCCEEDED, **WRITTEN | query)
+    text = summary(replace(seen, ended_at=END), published={"reviews": "20261121T120000Z"}, links={})
+    assert "  read        5.0 MB as 4 ranges of ctid by 2 connections\n" in text
+    assert "  load        the table was read 1.0 times by all sessions together\n" in text
+
+
 def test_changes_are_told_beside_the_rows_of_the_view(reading: Observation) -> None:
     """What the run wrote is not what the view shows."""
     changes = {"route": "native", "follows": "20261121T110000Z", "rows_shown": 1_000_000}

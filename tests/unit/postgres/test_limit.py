@@ -17,14 +17,14 @@ def test_reading_pauses_above_the_limit_until_the_figure_is_well_below() -> None
     pace, clock = BytePace(), Clock()
     limit = Limit(pace, "CPU of shop-1", 50, "%", clock=clock)
     limit.seen(50.0)
-    assert pace.pauses == ()
+    assert not pace.pauses
     limit.seen(50.1)
     assert pace.pauses == ("CPU of shop-1 is over 50 %",)
     clock.now = 90.0
     limit.seen(41.0)
     assert limit.is_paused
     limit.seen(40.0)
-    assert pace.pauses == ()
+    assert not pace.pauses
     assert limit.words() == ["reading paused once, 90 s in all, as CPU of shop-1 is over 50 %"]
 
 
@@ -34,7 +34,7 @@ def test_a_single_figure_may_not_be_enough() -> None:
     limit = Limit(pace, "replication lag", 10, "s", looks=2)
     for figure in (3600.0, 0.0, 11.0):
         limit.seen(figure)
-    assert pace.pauses == ()
+    assert not pace.pauses
     limit.seen(11.0)
     assert pace.pauses == ("replication lag is over 10 s",)
 
@@ -47,7 +47,7 @@ def test_what_cannot_be_read_does_not_pause_and_is_told_once() -> None:
     clock.now = 5.0
     limit.unseen("this user may not see it")
     limit.unseen("the connection broke")
-    assert pace.pauses == ()
+    assert not pace.pauses
     assert limit.words() == [
         "reading paused once, 5 s in all, as replication lag is over 10 s",
         "replication lag was not looked after: this user may not see it",
@@ -63,7 +63,7 @@ def test_two_limits_pause_each_for_itself() -> None:
     lag.end()
     assert pace.pauses == ("CPU of a is over 50 %",)
     cpu.end()
-    assert pace.pauses == ()
+    assert not pace.pauses
     assert lag.words() + cpu.words() == [
         "reading paused once, 0 s in all, as replication lag is over 10 s",
         "reading paused once, 0 s in all, as CPU of a is over 50 %",

@@ -32,6 +32,7 @@ def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer
         yield server
 
 
+@pytest.mark.server
 def test_a_standby_that_applies_late_is_behind_by_that(primary: PostgresServer) -> None:
     """Both servers say so, and neither does any more once all is applied, however long nothing happens."""
     database = primary.database()
@@ -47,6 +48,7 @@ def test_a_standby_that_applies_late_is_behind_by_that(primary: PostgresServer) 
         assert lag(late, late.database()) == 0
 
 
+@pytest.mark.server
 def test_a_user_without_the_right_is_told_of_it(primary: PostgresServer) -> None:
     """The view has rows for it, all null, which must not look like a standby that is not behind."""
     database = primary.database()

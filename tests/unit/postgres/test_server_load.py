@@ -39,9 +39,9 @@ AFTER = ServerLoad(
 def test_a_table_is_told_by_how_often_it_was_read() -> None:
     """And the database by all that was read in it meanwhile, by whomever."""
     assert load_words(Heap(leaves=(1,), pages=75_012), BEFORE, AFTER) == (
-        "the table was read 1.0 times (75,012 pages, 12 % not from the server's cache); of the whole "
-        "database 80,000 pages were read meanwhile (12 % not from the cache, which took 3.5 s) and "
-        "1,000,000 rows"
+        "the table was read 1.0 times by all sessions together (75,012 pages, 12 % not from the server's "
+        "cache); of the whole database 80,000 pages were read meanwhile (12 % not from the cache, which "
+        "took 3.5 s) and 1,000,000 rows"
     )
 
 

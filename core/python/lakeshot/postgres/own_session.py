@@ -12,7 +12,7 @@ from lakeshot.postgres.table_locks import Connect
 from lakeshot.postgres.told import ConnectionLostError, told
 
 T = TypeVar("T")
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 
 

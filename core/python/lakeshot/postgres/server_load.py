@@ -87,8 +87,8 @@ def load_words(heap: Heap, before: ServerLoad, after: ServerLoad) -> str:
         looked = after.leaf_pages - before.leaf_pages
         missed = after.leaf_pages_read - before.leaf_pages_read
         told.append(
-            f"the table was read {looked / heap.pages:.1f} times ({heap.pages:,} pages, "
-            f"{_share(missed, looked)} not from the server's cache)"
+            f"the table was read {looked / heap.pages:,.1f} times by all sessions together "
+            f"({heap.pages:,} pages, {_share(missed, looked)} not from the server's cache)"
         )
     missed = after.pages_read - before.pages_read
     looked = missed + after.pages_cached - before.pages_cached

@@ -20,7 +20,7 @@ NEXT_STEPS = {
     "NestedValuesError": "Say 'nested: json' in exports.yaml or pin the attribute's type, deploy, run again.",
     "PinnedTypeError": "Widen or remove the attribute's entry in 'types' of exports.yaml, deploy, run again.",
     "PartitionError": "Take another attribute for 'partition_by' in exports.yaml, deploy, run again.",
-    "PermissionDeniedError": "Allow the action in the role's policy, then run again.",
+    "PermissionDeniedError": "Allow what the cause names, then run again.",
     "VerificationError": "Run again; if it repeats, look at the job's log. If it was a rollback, "
     "choose another snapshot, or restore the file from the bucket's versions.",
     "CatalogError": "Correct the catalog, then run again.",
