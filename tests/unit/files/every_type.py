@@ -66,7 +66,7 @@ ROW: dict[str, object] = {
     "count": Decimal("100"),
     "ratio": -0.0,
     "single": 16777216.0,
-    "day": date(1, 1, 1),
+    "day": date(1582, 10, 15),
     "any_day": "0044-03-15 BC",
     "moment": "9999-12-31 23:59:59.999999",
     "any_moment": "-infinity",

@@ -43,7 +43,7 @@ def test_each_type_is_written_as_documented() -> None:
         "count": "100",
         "ratio": "-0",
         "single": "16777216",
-        "day": "0001-01-01",
+        "day": "1582-10-15",
         "any_day": "0044-03-15 BC",
         "moment": "9999-12-31 23:59:59.999999",
         "any_moment": "-infinity",
