@@ -14,6 +14,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from local.free_port import free_port
 from local.settings import REPOSITORY, Settings
 
 READY_SECONDS = 60
@@ -56,7 +57,7 @@ class Instance(BaseModel):
             )
         settings = Settings(
             directory=directory.resolve(),
-            port=port or _free_port(),
+            port=port or free_port(),
             glue_minute_seconds=glue_minute_seconds,
             dynamodb_minute_seconds=dynamodb_minute_seconds,
         )
@@ -149,13 +150,6 @@ _servers: dict[int, subprocess.Popen[bytes]] = {}
 def serve_command() -> list[str]:
     """Build the server's command line, for the environment Settings makes."""
     return [sys.executable, "-m", "local.server"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _lives(pid: int, server: subprocess.Popen[bytes] | None) -> bool:

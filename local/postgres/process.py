@@ -2,12 +2,12 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from local.free_port import free_port
 from local.postgres import watch
 from local.postgres.account import ServerAccount
 from local.postgres.data_directory import ENVIRONMENT
@@ -25,7 +25,7 @@ def start(
 
     Raises PostgresStartError with the end of the log when it does not come up, and then ``home`` is gone.
     """
-    port = _free_port()
+    port = free_port()
     begin = log_file.stat().st_size if log_file.exists() else 0
     watcher = _watcher(home, native, account, log_file, port=port, detached=detached)
     if _is_ready(home / "data", watcher):
@@ -107,10 +107,3 @@ def _end_watcher(watcher: subprocess.Popen[bytes]) -> None:
         watcher.wait()
     if watcher.stdin is not None:
         watcher.stdin.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

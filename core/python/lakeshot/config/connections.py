@@ -5,12 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, WrapValidator, model_validator
 
 from lakeshot.config.allowed import allowed
+from lakeshot.config.repeated import refuse_repeated
 from lakeshot.model import Setting
 
 GATEWAYS = ("s3", "dynamodb")
-"""Endpoints that are routes and cost nothing."""
-INTERFACES = ("secretsmanager", "logs", "monitoring", "kms", "sts", "glue")
-"""Endpoints that are network interfaces, paid for by the hour in each subnet."""
+"""Endpoints that are routes and cost nothing; all others are interfaces, paid for in each zone."""
 Endpoint = Literal["s3", "dynamodb", "secretsmanager", "logs", "monitoring", "kms", "sts", "glue"]
 MOST_SUBNETS = 8
 
@@ -71,13 +70,8 @@ class Network(Setting):
                 f"endpoints has {gateways[0]!r}, which is a route, but there are no route_tables to put it "
                 "into; give the route tables of the subnets"
             )
-        for what, given in (
-            ("endpoints", self.endpoints),
-            ("subnets", tuple(subnet.id for subnet in self.subnets)),
-        ):
-            for number, one in enumerate(given):
-                if one in given[:number]:
-                    raise ValueError(f"{what} names {one!r} more than once; name it once")
+        refuse_repeated("endpoints", self.endpoints)
+        refuse_repeated("subnets", [subnet.id for subnet in self.subnets])
         return self
 
 

@@ -18,6 +18,7 @@ from lakeshot.columns.types import (
     is_pinnable,
 )
 from lakeshot.config.allowed import allowed
+from lakeshot.config.repeated import refuse_repeated
 from lakeshot.dynamodb.pinnable import DYNAMODB_TYPES
 from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.files import Compression, FileFormat, compressions
@@ -223,9 +224,8 @@ class Export(Setting):
                 f"partition_by goes with catalog 'direct' only, not with {self.effective_catalog!r}, because "
                 "a crawler would guess tables and types from the folders; say 'catalog: direct'"
             )
-        for number, attribute in enumerate(self.partition_by):
-            if attribute in self.partition_by[:number]:
-                raise ValueError(f"partition_by names {attribute!r} more than once; name it once")
+        refuse_repeated("partition_by", self.partition_by)
+        for attribute in self.partition_by:
             pin = self.types.get(attribute)
             if pin is not None and not is_partitionable(pin):
                 raise ValueError(

@@ -4,7 +4,7 @@ One file describes one stage: what is shared, and every export by name. The JSON
 editors use is generated from these models (``make schema``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Self
 
@@ -105,19 +105,18 @@ class Config(Setting):
 
     @model_validator(mode="after")
     def _connections_fit_exports(self) -> Self:
-        used: dict[str, str] = {}
+        used: set[str] = set()
         for name, export in self.exports.items():
             if export.source.type == "dynamodb":
                 continue
             wanted = export.source.connection
             if wanted not in self.connections:
-                close = get_close_matches(wanted, self.connections, n=1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
+                there = ", ".join(self.connections) or "none"
                 raise ValueError(
                     f"export {name!r} names the connection {wanted!r}, which is not below 'connections'; "
-                    f"{hint}connections are: {', '.join(self.connections) or 'none'}"
+                    f"{_meant(wanted, self.connections)}connections are: {there}"
                 )
-            used[wanted] = name
+            used.add(wanted)
             if self.connections[wanted].type != export.source.type:
                 raise ValueError(
                     f"export {name!r} has a source of type {export.source.type!r}, but its connection "
@@ -156,11 +155,9 @@ class Config(Setting):
 
     def _check_member(self, member: str, group: str) -> None:
         if member not in self.exports:
-            close = get_close_matches(member, self.exports, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
             raise ValueError(
-                f"group {group!r} names the export {member!r}, which is not below 'exports'; {hint}"
-                f"exports are: {', '.join(self.exports)}"
+                f"group {group!r} names the export {member!r}, which is not below 'exports'; "
+                f"{_meant(member, self.exports)}exports are: {', '.join(self.exports)}"
             )
         if self.exports[member].kind == "changes":
             raise ValueError(
@@ -207,6 +204,12 @@ class Config(Setting):
         for name, export in self.exports.items():
             grouped.setdefault(export.region or self.region, []).append(name)
         return {region: tuple(names) for region, names in grouped.items()}
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """What somebody may have meant by an unknown name; empty if nothing is like it."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def parse_config(document: object, origin: str = "exports.yaml") -> Config:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lakeshot.columns.types import JSON, NULL, Column, ColumnType, widen
@@ -44,8 +45,9 @@ class Query:
         """What is read."""
         return self.plan.deployed.postgres[0]
 
-    def sessions(self, *, idle_timeout_seconds: float = 0.0) -> SecretSessions:
-        """What opens sessions, here and in other processes; CommitError if the certificates are gone."""
+    @cached_property
+    def server(self) -> Server:
+        """Where the database is, and what to trust; CommitError if the certificates are gone."""
         _, connection = self.plan.deployed.postgres
         certificates = read(self.s3, connection.ca)
         if certificates is None:
@@ -53,14 +55,18 @@ class Query:
                 f"the certificates that the database's is held against are gone from {connection.ca}; deploy "
                 "again with: make deploy"
             )
+        return Server(
+            host=connection.host,
+            port=connection.port,
+            database=connection.database,
+            ca_certificates=certificates.decode(),
+        )
+
+    def sessions(self, *, idle_timeout_seconds: float = 0.0) -> SecretSessions:
+        """What opens sessions, here and in other processes."""
         return SecretSessions(
-            server=Server(
-                host=connection.host,
-                port=connection.port,
-                database=connection.database,
-                ca_certificates=certificates.decode(),
-            ),
-            secret=connection.secret,
+            server=self.server,
+            secret=self.plan.deployed.postgres[1].secret,
             region=self.region,
             application_name=f"lakeshot {self.plan.deployed.export} {self.plan.run}",
             lock_timeout_seconds=self.source.lock_timeout_seconds,

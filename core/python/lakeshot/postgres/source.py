@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from lakeshot.config.allowed import allowed
 from lakeshot.config.connections import ConnectionName
+from lakeshot.config.repeated import refuse_repeated
 from lakeshot.model import Setting
 
 Identifier = Annotated[
@@ -61,9 +62,7 @@ class PostgresSource(Setting):
             raise ValueError(f"the source has {given}; give one of them")
         if self.select is not None and (self.columns or self.where is not None):
             raise ValueError("'columns' and 'where' go with 'table'; a 'select' says itself what it selects")
-        for number, column in enumerate(self.columns):
-            if column in self.columns[:number]:
-                raise ValueError(f"columns names {column!r} more than once; name it once")
+        refuse_repeated("columns", self.columns)
         texts = (self.select, self.where, self.split_by, *self.columns)
         size = sum(len(text.encode()) for text in texts if text is not None)
         if size > MOST_SQL_BYTES:

@@ -1,19 +1,19 @@
 """The arguments of a Glue job run: given by the state machine, parsed by the job's script."""
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
+from typing import ClassVar
 
-from lakeshot.errors import PayloadError
-from lakeshot.model import Model
+from lakeshot.runs.script_arguments import ScriptArguments
 
 
-class JobArguments(Model):
+class JobArguments(ScriptArguments):
     """What a job run is told.
 
     ``plan`` is the S3 URI of the run's plan, ``redrive`` how often the execution was redriven, and
     ``region`` where all of it is. ``JOB_RUN_ID`` is what Glue itself adds.
     """
 
+    start_it: ClassVar[str] = "start it through the state machine, not by itself"
     run: str
     plan: str
     redrive: int
@@ -29,15 +29,3 @@ class JobArguments(Model):
     def run_of(arguments: Mapping[str, str]) -> str | None:
         """The run that a Glue job run with these arguments belongs to; None if it is of no run."""
         return arguments.get("--run")
-
-    @classmethod
-    def parse(cls, argv: Sequence[str]) -> "JobArguments":
-        """The arguments among all that Glue passes to a script, its own included."""
-        given = {name.removeprefix("--"): value for name, value in pairwise(argv) if name.startswith("--")}
-        missing = sorted(cls.model_fields.keys() - given.keys())
-        if missing:
-            raise PayloadError(
-                f"the job run lacks the arguments {', '.join('--' + name for name in missing)}; "
-                "start it through the state machine, not by itself"
-            )
-        return cls.model_validate({name: given[name] for name in cls.model_fields})

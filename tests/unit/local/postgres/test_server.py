@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from local.free_port import free_port
 from local.postgres import binaries, process
 from local.postgres.database import Database
 from local.postgres.errors import PostgresStartError
@@ -195,7 +196,6 @@ def test_a_taken_port_is_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Somebody may take the port that looked free; another one is tried."""
     taken = socket.create_server(("127.0.0.1", 0))
     ports = [taken.getsockname()[1]]
-    free = process._free_port
-    monkeypatch.setattr(process, "_free_port", lambda: ports.pop() if ports else free())
+    monkeypatch.setattr(process, "free_port", lambda: ports.pop() if ports else free_port())
     with taken, PostgresServer.start(tmp_path) as server:
         assert server.query("SELECT 1 AS one")[0]["one"] == 1
