@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pyarrow import orc
 
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import STRING, Column
+from lakeshot.columns.types import BIGINT, BINARY, JSON, STRING, Column
 from lakeshot.files import Compression, FileFormat, compressions, suffix
 from lakeshot.files.formats import ENCODERS, READERS
 from tests.unit.examples import at_most
@@ -124,6 +124,17 @@ def test_a_compression_compresses(file_format: FileFormat, compression: Compress
     columns = (column("a", STRING),)
     plain = encoded([table], columns, file_format, Compression.NONE)
     assert len(encoded([table], columns, file_format, compression)) < len(plain) / 2
+
+
+def test_row_groups_can_be_passed_over_by_what_has_an_order() -> None:
+    """Parquet has the least and the greatest of a key or a text, and not of JSON and bytes."""
+    kinds = {"key": BIGINT, "text": STRING, "json": JSON, "raw": BINARY}
+    columns = tuple(column(name, kind) for name, kind in kinds.items())
+    table = pa.table({"key": [1, 2], "text": ["a", "b"], "json": ["{}", "{}"], "raw": [b"1", b"2"]})
+    body = encoded([table], columns, FileFormat.PARQUET, Compression.SNAPPY)
+    group = pq.read_metadata(io.BytesIO(body)).row_group(0)
+    found = [group.column(index).statistics for index in range(len(columns))]
+    assert [one and (one.min, one.max) for one in found] == [(1, 2), ("a", "b"), None, None]
 
 
 def test_names_tell_how_text_is_compressed() -> None:

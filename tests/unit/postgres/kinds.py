@@ -152,9 +152,12 @@ ODD = (
     "é😀",
     "NULL",
 )
-TEXT = st.sampled_from(ODD) | st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12
+TEXT = (
+    st.sampled_from(ODD)
+    | st.text(st.sampled_from("\\\\\\\b\f\n\r\t\vbfnrtvN.x01"), max_size=12)
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 )
+"""Some are full of what COPY escapes, and of what its escapes are made of."""
 WHOLE = st.integers(-(2**63), 2**63 - 1).map(str)
 TRUTH = st.sampled_from(["true", "false"])
 NUMBER = decimals(10**21) | decimals(9999, 4) | st.integers(-(10**39), 10**39).map(str)

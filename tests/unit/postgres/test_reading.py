@@ -88,7 +88,7 @@ def test_no_rows(postgres: PostgresServer, database: Database) -> None:
 
 
 def test_rows_that_are_nothing_but_nulls(postgres: PostgresServer, database: Database) -> None:
-    """Of one column, each is an empty line, which is a row all the same."""
+    """Of one column, an empty text is an empty line, which is a row all the same."""
     database.execute(
         "CREATE TABLE public.t (a text); INSERT INTO public.t VALUES (NULL), (''), (NULL), (NULL)"
     )

@@ -142,7 +142,7 @@ EXAMPLES = (
         (-0.0, NAN, INF, 1.401298464324817e-45, 3.4028234663852886e38),
     ),
     Example("boolean", "boolean", ("true", "false"), "boolean", (True, False)),
-    same("text", "text", "", "\\N", "\\.", 'a,"b"', "line\nend\r\n", " NaN ", "\ufeffmark", "null", "😀"),
+    same("text", "text", "", "\\N", "\\.", 'a,"b"', "line\nend\r\n", "a\tb\\t", " NaN ", "\ufeffmark", "😀"),
     same("varchar(n)", "varchar(20)", "", "naïve, "),
     Example("char(n)", "char(4)", ("ab", ""), "string", ("ab  ", "    ")),
     same("name", "name", "pg_class", ""),

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakeshot.columns.schema import arrow_schema
-from lakeshot.columns.types import Column
+from lakeshot.columns.types import BINARY, JSON, Column
 from lakeshot.files import Compression
 from lakeshot.files.encoder import Sink, Stream
 from lakeshot.files.window import Window
@@ -15,6 +15,9 @@ _LIKELY_FOOTER_BYTES = 64 * 1024
 _LARGEST_DICTIONARY_BYTES = 256 * 1024
 """Arrow gives a larger dictionary up. In a row group of 12 MB such a one saves next to nothing, and
 collecting it takes a quarter of the time that texts of which no two are alike take to be written."""
+_WITHOUT_ORDER = (JSON, BINARY)
+"""Nobody looks for a range of them, and their least and greatest, of any size, are held while they are found.
+Arrays have none either: statistics are asked for by names of columns, and those of arrays lie deeper."""
 _TRAILER_BYTES = 8
 """A file ends with the footer's length in four little-endian bytes and ``PAR1``."""
 
@@ -28,6 +31,7 @@ class ParquetEncoder:
             arrow_schema(columns),
             compression=compression.value,
             dictionary_pagesize_limit=_LARGEST_DICTIONARY_BYTES,
+            write_statistics=[column.name for column in columns if column.type not in _WITHOUT_ORDER],
         )
 
     def write(self, table: pa.Table) -> None:

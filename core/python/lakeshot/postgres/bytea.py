@@ -5,11 +5,12 @@ from binascii import unhexlify
 import numpy as np
 import pyarrow as pa
 
-_PREFIX = len(r"\x")
+_PREFIX = len(r"\\x")
+"""COPY writes the backslash of ``\\x`` twice."""
 
 
 def decode(texts: pa.StringArray) -> pa.BinaryArray:
-    r"""The bytes of each text such as ``\x00ff``; nulls stay null. The texts are no slice of others."""
+    r"""The bytes of each text such as ``\\x00ff``; nulls stay null. The texts are no slice of others."""
     validity, offsets, data = texts.buffers()
     bounds = np.frombuffer(offsets, np.int32)[: len(texts) + 1]
     characters = np.frombuffer(data or b"", np.uint8)[: bounds[-1]]

@@ -9,8 +9,8 @@ from typing import Self
 
 import asyncpg
 
-from lakeshot.postgres.csv_blocks import BYTE_ORDER_MARK
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.text_blocks import BYTE_ORDER_MARK
 from lakeshot.postgres.told import told
 
 _BLOCK_BYTES = 1024**2
@@ -21,7 +21,7 @@ _BLOCKS_AHEAD = 2
 
 
 class CopyOut:
-    """One COPY of a query's rows as CSV.
+    """One COPY of a query's rows as text.
 
     The server is not read from while ``_BLOCKS_AHEAD`` blocks wait. A context that is left before the end
     closes the connection, which is the one way to end at once what the server does.
@@ -41,9 +41,7 @@ class CopyOut:
 
     def blocks(self) -> Iterator[bytes]:
         """Whole rows, with a byte order mark before each block; raises what ``told`` makes of an error."""
-        while (block := self._ready.get()) is not None:
-            self._loop.call(self._room.release)
-            yield block
+        yield from iter(self._next, None)  # keeps no block, as any may be large
         if (error := self._error()) is not None:
             raise told(error, self._doing) from error
 
@@ -65,6 +63,12 @@ class CopyOut:
             self._loop.call(self._room.release)
             self._loop.call(self._connection.terminate)
 
+    def _next(self) -> bytes | None:
+        block = self._ready.get()
+        if block is not None:
+            self._loop.call(self._room.release)
+        return block
+
     def _error(self) -> Exception | None:
         """What ended the rows too soon."""
         if self._is_lost:
@@ -76,7 +80,7 @@ class CopyOut:
 
     async def _receive(self) -> int:
         status = await self._connection.copy_from_query(
-            self._select, output=self._take, format="csv", encoding="UTF8"
+            self._select, output=self._take, format="text", encoding="UTF8"
         )
         await self._hand_over()
         return int(status.removeprefix("COPY "))

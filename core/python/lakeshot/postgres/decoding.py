@@ -7,24 +7,29 @@ import pyarrow.compute as pc
 
 from lakeshot.columns.casting import arrow_type
 from lakeshot.columns.types import DATE_TEXT, NUMBER_TEXT, ColumnType
-from lakeshot.postgres import bytea, numerics, timestamps
+from lakeshot.postgres import bytea, escapes, numerics, timestamps
 from lakeshot.postgres.column_types import Decoding, ReadColumn
 
 HOPEFUL = (Decoding.DATE, Decoding.DECIMAL)
-"""Nearly all of whose values Arrow reads from CSV as they are to be."""
+"""Nearly all of whose values Arrow reads as they are to be."""
 
 
 def parsed_as(read: ReadColumn, *, hopeful: bool) -> pa.DataType:
-    """What a column is read from CSV as."""
+    """What a column is parsed as."""
     if read.decoding is Decoding.AS_IS or (hopeful and read.decoding in HOPEFUL):
         return arrow_type(read.column.type)
     return pa.string()
 
 
+def is_decoded(read: ReadColumn) -> bool:
+    """Whether what is parsed may not be the values yet."""
+    return bool(pa.types.is_string(parsed_as(read, hopeful=False)))
+
+
 def decoded(values: pa.Array, read: ReadColumn) -> tuple[pa.Array, ColumnType]:
     """A column's values, and their type, which is the column's own or wider."""
     own = read.column.type
-    if read.decoding is Decoding.AS_IS or not pa.types.is_string(values.type):
+    if not pa.types.is_string(values.type):
         return values, own
     return _DECODERS[read.decoding](values, own)
 
@@ -41,6 +46,7 @@ def _numbers(texts: pa.StringArray, own: ColumnType) -> tuple[pa.Array, ColumnTy
 
 
 _DECODERS: dict[Decoding, Callable[[pa.StringArray, ColumnType], tuple[pa.Array, ColumnType]]] = {
+    Decoding.AS_IS: lambda texts, own: (escapes.undone(texts), own),
     Decoding.DATE: _dates,
     Decoding.DECIMAL: numerics.declared,
     Decoding.NUMERIC: _numbers,

@@ -12,9 +12,9 @@ from lakeshot.files.writer import PartWriter
 from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.copy_out import CopyOut
 from lakeshot.postgres.copy_sql import copy_sql
-from lakeshot.postgres.csv_blocks import BYTE_ORDER_MARK, BlockParser, typed
 from lakeshot.postgres.event_loop import EventLoop
 from lakeshot.postgres.parts import QueryPart
+from lakeshot.postgres.text_blocks import BYTE_ORDER_MARK, BlockParser, typed
 from lakeshot.rate.budget import Progress
 from lakeshot.rate.pace import Pace
 
@@ -64,6 +64,7 @@ def read_part(
             if (seconds := spend(size)) > 0:
                 sleep(seconds)
             batch = parser.parse(block)
+            del block  # before its rows are encoded, which takes more memory than all else
             writer.write(batch)
             rows, received, blocks = rows + batch.num_rows, received + size, blocks + 1
             if pace.is_due():

@@ -1,4 +1,4 @@
-"""From blocks of whole rows in COPY's CSV to typed columns."""
+"""From blocks of whole rows in COPY's text format to typed columns."""
 
 import re
 from collections.abc import Sequence
@@ -10,14 +10,18 @@ import pyarrow.csv
 from lakeshot.columns.schema import arrow_schema, cast
 from lakeshot.columns.types import Column, widen
 from lakeshot.errors import SourceError
-from lakeshot.postgres.column_types import Decoding, ReadColumn
-from lakeshot.postgres.decoding import HOPEFUL, decoded, parsed_as
+from lakeshot.postgres.column_types import ReadColumn
+from lakeshot.postgres.decoding import HOPEFUL, decoded, is_decoded, parsed_as
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What Arrow takes off the start of whatever it parses. A block begins with one for that, so that a first
 value that begins with one keeps it."""
 _LARGEST_BLOCK = 2**31 - 1
-_PARSE = pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
+_PARSE = pyarrow.csv.ParseOptions(
+    delimiter="\t", quote_char=False, escape_char=False, newlines_in_values=False, ignore_empty_lines=False
+)
+_NULL = r"\N"
+"""A text of these characters has another backslash before."""
 _COLUMN = re.compile(r"In CSV column #([0-9]+)")
 
 
@@ -41,9 +45,7 @@ class BlockParser:
         self._reads = tuple(columns)
         self._columns = tuple(read.column for read in columns)
         self._schema = arrow_schema(self._columns)
-        self._to_decode = [
-            (index, read) for index, read in enumerate(columns) if read.decoding is not Decoding.AS_IS
-        ]
+        self._to_decode = [(index, read) for index, read in enumerate(columns) if is_decoded(read)]
         self._names = [f"f{index}" for index in range(len(columns))]
         self._read = pyarrow.csv.ReadOptions(
             use_threads=False, block_size=_LARGEST_BLOCK, column_names=self._names
@@ -76,13 +78,11 @@ class BlockParser:
         )
 
     def _options(self, *, hopeful: bool) -> pyarrow.csv.ConvertOptions:
-        """Null is an empty field without quotes, and an empty text one with them."""
         types = [parsed_as(read, hopeful=hopeful) for read in self._reads]
         return pyarrow.csv.ConvertOptions(
             column_types=dict(zip(self._names, types, strict=True)),
-            null_values=[""],
+            null_values=[_NULL],
             strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
             true_values=["t"],
             false_values=["f"],
         )

@@ -1,12 +1,23 @@
-"""Blocks of COPY's CSV become typed columns, whatever is in them."""
+"""Blocks of COPY's text become typed columns, whatever is in them."""
 
 import pyarrow as pa
 import pytest
 
-from lakeshot.columns.types import BINARY, BOOLEAN, DATE, DOUBLE, REAL, STRING, Column, ColumnType, decimal
+from lakeshot.columns.types import (
+    BINARY,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    JSON,
+    REAL,
+    STRING,
+    Column,
+    ColumnType,
+    decimal,
+)
 from lakeshot.errors import SourceError
 from lakeshot.postgres.column_types import Decoding, ReadColumn
-from lakeshot.postgres.csv_blocks import BYTE_ORDER_MARK, BlockParser, typed
+from lakeshot.postgres.text_blocks import BYTE_ORDER_MARK, BlockParser, typed
 
 
 def read(column_type: ColumnType, decoding: Decoding = Decoding.AS_IS, name: str = "a") -> ReadColumn:
@@ -19,28 +30,40 @@ def rows(block: str, *columns: ReadColumn) -> tuple[pa.Table, tuple[Column, ...]
     return typed([BlockParser(columns).parse(BYTE_ORDER_MARK + block.encode())])
 
 
-def test_quotes_tell_null_from_an_empty_text() -> None:
-    """Nothing is null, two quotes are an empty text, also where each row is one column."""
-    table, _ = rows('\n""\n\n\n"\n"\n\n', read(STRING))
-    assert table.column("a").to_pylist() == [None, "", None, None, "\n", None]
+def test_null_is_told_from_an_empty_text() -> None:
+    """Null is a mark, an empty text is nothing, also where each row is one column."""
+    table, _ = rows("\\N\n\n\\N\n\\\\N\n\n", read(STRING))
+    assert table.column("a").to_pylist() == [None, "", None, "\\N", ""]
+
+
+def test_nothing_in_every_column() -> None:
+    """Marks of null alone make nobody look for other escapes."""
+    table, _ = rows("\\N\t\\N\n\t\\N\n", read(STRING, name="a"), read(DOUBLE, name="b"))
+    assert table.to_pylist() == [{"a": None, "b": None}, {"a": "", "b": None}]
 
 
 def test_what_only_looks_like_something_else() -> None:
-    """COPY's own marks, byte order marks, spaces and other words for null are texts."""
-    values = ["\ufeffmark", "\\.", "\\N", "NULL", " NaN ", "#N/A", "t", "1e5"]
+    """Byte order marks, quotes, spaces and other words for null are texts."""
+    values = ["\ufeffmark", '"', '""', '"a', "NULL", " NaN ", "#N/A", "t", "1e5", "a,b", "\x01\x7f"]
     table, _ = rows("".join(f"{value}\n" for value in values), read(STRING))
     assert table.column("a").to_pylist() == values
 
 
-def test_line_ends_within_quotes() -> None:
-    table, _ = rows('"a\r\nb","x"\n"""","\n\n"\n', read(STRING, name="a"), read(STRING, name="b"))
-    assert table.to_pylist() == [{"a": "a\r\nb", "b": "x"}, {"a": '"', "b": "\n\n"}]
+def test_escapes_within_values() -> None:
+    """What would end a field or a row is escaped, and COPY's own marks are."""
+    block = "a\\r\\nb\tx\\ty\n\\\\.\t\\\\n\n\\n\\n\\\\\t\\\\\\\\\n"
+    table, _ = rows(block, read(STRING, name="a"), read(JSON, name="b"))
+    assert table.to_pylist() == [
+        {"a": "a\r\nb", "b": "x\ty"},
+        {"a": "\\.", "b": "\\n"},
+        {"a": "\n\n\\", "b": "\\\\"},
+    ]
 
 
 def test_columns_of_one_name_are_told_apart_by_place() -> None:
     """Sources' names play no part in parsing."""
     table, columns = rows(
-        "t,1.5,Infinity\n", read(BOOLEAN, name="x"), read(DOUBLE, name="y"), read(REAL, name="z")
+        "t\t1.5\tInfinity\n", read(BOOLEAN, name="x"), read(DOUBLE, name="y"), read(REAL, name="z")
     )
     assert table.to_pylist() == [{"x": True, "y": 1.5, "z": float("inf")}]
     assert [column.source for column in columns] == ["X", "Y", "Z"]
@@ -56,10 +79,10 @@ def test_blocks_of_different_types_become_one_table() -> None:
         ]
     )
     blocks = [
-        b"2020-01-02,1.50,\\x00\n",
-        b"infinity,2.00,\n",
-        b"2020-01-03,3.25,\\x\n",
-        b"0044-03-15 BC,NaN,\\xff00\n",
+        b"2020-01-02\t1.50\t\\\\x00\n",
+        b"infinity\t2.00\t\\N\n",
+        b"2020-01-03\t3.25\t\\\\x\n",
+        b"0044-03-15 BC\tNaN\t\\\\xff00\n",
     ]
     batches = [parser.parse(BYTE_ORDER_MARK + block) for block in blocks]
     assert [[str(column.type) for column in batch.columns][:2] for batch in batches] == [
@@ -87,14 +110,14 @@ def test_a_batch_tells_its_size() -> None:
     ("block", "column_type", "expected"),
     [
         (b"v4lue\n", DOUBLE, "column 'A' is not as its type says"),
-        (b"v4lue,\xff\n", STRING, "column 'B' has a text that is not UTF-8"),
-        (b'"v4lue\xff"\n', STRING, "column 'A' has a text that is not UTF-8"),
-        (b"v4lue,1,2,3\n", STRING, "a row is not as its type says"),
+        (b"v4lue\t\xff\n", STRING, "column 'B' has a text that is not UTF-8"),
+        (b"v4lue\\n\xff\n", STRING, "column 'A' has a text that is not UTF-8"),
+        (b"v4lue\t1\t2\t3\n", STRING, "a row is not as its type says"),
     ],
 )
 def test_what_cannot_be_read(block: bytes, column_type: ColumnType, expected: str) -> None:
     """The column is named; its value is shown neither by the error nor by a cause."""
-    count = block.count(b",") + 1 if block.count(b",") < 3 else 2
+    count = block.count(b"\t") + 1 if block.count(b"\t") < 3 else 2
     columns = [read(column_type), read(STRING, name="b")][:count]
     with pytest.raises(SourceError, match=expected) as raised:
         BlockParser(columns).parse(BYTE_ORDER_MARK + block)
