@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> None:
         moment.when_lost(queue.stop)
         watch.begin(queue)
         if moment.snapshot.id is None:
-            read_alone(moment, queue, columns, target=what.target, s3=job.s3)
+            read_alone(moment, queue, columns, relations=cut.relations, target=what.target, s3=job.s3)
         else:
             key = secrets.token_bytes(32)
             with QueueServer(queue, key, host=driver_host()) as server:
@@ -55,6 +55,7 @@ def main(argv: Sequence[str]) -> None:
                     connect=query.sessions(idle_timeout_seconds=READER_IDLE_SECONDS),
                     snapshot=moment.snapshot,
                     held=cut.held,
+                    relations=cut.relations,
                     columns=columns,
                     target=what.target,
                     region=job.region,

@@ -101,6 +101,7 @@ def _export(job: Job, spread: Spread, where: str | None = None) -> int:
                     connect=sessions,
                     snapshot=coordinator.snapshot,
                     held=cut.held,
+                    relations=cut.relations,
                     columns=read_columns(cut.columns),
                     target=TARGET,
                     region="",

@@ -37,6 +37,10 @@ class SourceError(LakeshotError):
     """The source table is missing, refused, or changed in a way that cannot be read."""
 
 
+class ConnectionLostError(SourceError):
+    """There is no connection to the source, or none any more; another one may do its work again."""
+
+
 class PinnedTypeError(LakeshotError):
     """An attribute holds values that the type it is pinned to cannot hold without loss."""
 

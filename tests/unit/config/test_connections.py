@@ -185,3 +185,25 @@ def test_a_rate_of_another_kind_of_source_is_refused() -> None:
         PayloadError, match=r"field 'read_percentage': got 0.1, which is for source type 'dyn"
     ):
         deployed().check(payload)
+
+
+@pytest.mark.parametrize(("connection", "is_refused"), [("shop", True), ("other", False)])
+def test_exports_that_share_a_moment_share_it_all(connection: str, is_refused: bool) -> None:
+    """What one connection reads by itself is another moment than the group's."""
+    lines = {**ARTICLES, "connection": connection, "table": "line"}
+    given = {
+        "connections": {"shop": SHOP, "other": SHOP},
+        "exports": {
+            "articles": {"source": {**ARTICLES, "consistency": "single"}},
+            "lines": {"source": lines},
+            "others": {"source": {**ARTICLES, "connection": "other"}},
+        },
+        "groups": {"nightly": {"exports": ["articles", "lines"]}},
+    }
+    if is_refused:
+        assert (
+            "export 'articles' has 'consistency: single' and is in group 'nightly' with 'lines', which reads "
+            "the same connection, but such a snapshot cannot be shared by exports. Remove 'consistency', or"
+        ) in refused(given)
+    else:
+        assert parsed(given).groups["nightly"].exports == ("articles", "lines")

@@ -148,6 +148,59 @@ def test_a_stranger_gets_nothing(queue: PartQueue[Slice], contact: DriverContact
         assert next(remote.parts())[0].number == 0
 
 
+def test_an_answer_that_comes_too_late_is_taken_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader stops, at that call and at every later one, and what it had begun goes to another."""
+    monkeypatch.setattr("lakeshot.driver.connection.ANSWER_TIMEOUT_SECONDS", 0.2)
+    answered = Event()
+
+    def slow(_: Progress) -> None:
+        assert answered.wait(10)
+
+    queue = PartQueue(slices(2), on_progress=slow)
+    with QueueServer(queue, KEY) as server:
+        contact = DriverContact(server.address, KEY)
+        remote = RemoteQueue(contact, Slice, alive_seconds=60)
+        first, _ = next(remote.parts())
+        with pytest.raises(DriverLostError, match="no answer within"):
+            remote.report(Progress(part=0, rows=0, units=0.0, bytes=0))
+        answered.set()
+        for _ in range(2):
+            with pytest.raises(DriverLostError, match="no answer within"):
+                remote.finished(result(first.number))
+        with RemoteQueue(contact, Slice) as other:
+            for part, attempt in other.parts():
+                other.finished(result(part.number, attempt))
+    assert [(each.part, each.attempt) for each in queue.results()] == [(0, 1), (1, 0)]
+
+
+def test_a_stop_is_told_until_the_reader_has_left(queue: PartQueue[Slice], contact: DriverContact) -> None:
+    """It may open another connection after the first one was ended."""
+    heard: list[None] = []
+    again = Event()
+
+    def stop() -> None:
+        heard.append(None)
+        if len(heard) > 2:
+            again.set()
+
+    with RemoteQueue(contact, Slice, on_stop=stop, alive_seconds=0.01):
+        queue.stop(SourceError("it is over"))
+        assert again.wait(10)
+
+
+def test_a_reader_that_waits_sees_to_its_source(queue: PartQueue[Slice], contact: DriverContact) -> None:
+    """While there is no part."""
+    kept: list[None] = []
+    queue.pause("replicas lag")
+
+    def sleep(_: float) -> None:
+        queue.resume("replicas lag")
+
+    with RemoteQueue(contact, Slice, on_wait=lambda: kept.append(None), sleep=sleep) as remote:
+        next(remote.parts())
+    assert len(kept) == 1
+
+
 def test_the_key_is_not_shown() -> None:
     """A contact may be logged."""
     assert "secret" not in repr(DriverContact(("127.0.0.1", 1), KEY))

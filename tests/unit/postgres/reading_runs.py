@@ -99,6 +99,7 @@ def reading(
                 connect=connect,
                 snapshot=coordinator.snapshot,
                 held=cut.held,
+                relations=cut.relations,
                 columns=columns,
                 target=TARGET.model_copy(update={"first": tuple(each.column.source for each in columns)}),
                 region="us-east-1",

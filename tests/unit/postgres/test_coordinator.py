@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from threading import Event
 
 import asyncpg
@@ -18,7 +19,7 @@ from lakeshot.postgres.source import PostgresSource
 from lakeshot.postgres.told import ConnectionLostError
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
-from tests.unit.postgres.sessions import Sessions, source
+from tests.unit.postgres.sessions import MOMENT, Sessions, source
 
 ROWS = "SELECT count(*) FROM public.t"
 
@@ -83,10 +84,36 @@ def test_a_reader_that_reaches_another_server_is_told_so(sessions: Sessions) -> 
     """A name may lead to several replicas, each with snapshots of its own."""
     with Coordinator(sessions, [source(table="t")]) as coordinator:
         elsewhere = coordinator.snapshot.model_copy(
-            update={"server": "10.0.0.9, up since then", "id": "00000099-00000001-1"}
+            update={"server": "10.0.0.9", "up_since": MOMENT, "id": "00000099-00000001-1"}
         )
         with pytest.raises(SourceError, match=r"at 10\.0\.0\.9.*but this reader reached the one at .*127\.0"):
             seen_by(sessions, elsewhere)
+
+
+def test_a_snapshot_of_the_same_name_on_another_server_is_refused(sessions: Sessions) -> None:
+    """Names are counted up from each server's start."""
+    with Coordinator(sessions, [source(table="t")]) as coordinator:
+        elsewhere = coordinator.snapshot.model_copy(update={"server": "10.0.0.9", "up_since": MOMENT})
+        with pytest.raises(SourceError, match=r"give an address that leads to one server"):
+            seen_by(sessions, elsewhere)
+        with pytest.raises(SourceError, match=r"give an address that leads to one server"):
+            Coordinator(sessions, [source(table="t")], adopted=elsewhere).__enter__()
+
+
+def test_all_that_was_committed_until_the_moment_is_seen(
+    sessions: Sessions, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is asked before, so what is committed between the two is seen without being of the moment."""
+    between: list[datetime] = []
+
+    async def later(connection: asyncpg.Connection, *_: object) -> None:
+        database.execute("INSERT INTO t VALUES (11)")
+        between.append(database.query("SELECT clock_timestamp()")[0][0])
+
+    monkeypatch.setattr("lakeshot.postgres.holding.lock", later)
+    with Coordinator(sessions, [source(table="t")]) as coordinator:
+        assert coordinator.snapshot.taken_at < between[0]
+        assert count(coordinator) == 11
 
 
 @pytest.mark.parametrize(
@@ -182,7 +209,7 @@ def test_a_table_rewritten_before_it_could_be_locked_is_seen_as_it_is(
         moments.append(relation)
         await connection.execute(f"SELECT FROM {relation} LIMIT 0")
 
-    monkeypatch.setattr("lakeshot.postgres.holding.lock_by_reading", late)
+    monkeypatch.setattr("lakeshot.postgres.relations_read.lock_by_reading", late)
     with Coordinator(sessions, [source(table="m")]) as coordinator:
         rows = coordinator.run(lambda connection: connection.fetchval("SELECT count(*) FROM public.m"))
     assert (rows, moments) == (10, ['"public"."m" AS "m"'] * 2)
@@ -317,6 +344,53 @@ def test_a_snapshot_is_held_no_longer_than_it_may(
     assert "'max_snapshot_minutes' allows" in str(error)
     assert len(warnings) == 1
     assert "keeps the database from removing rows that died in the last 2 transactions" in warnings[0]
+
+
+def test_minutes_count_from_when_the_snapshot_was_taken(
+    sessions: Sessions, losses: Callable[[Coordinator], LakeshotError]
+) -> None:
+    """Also for whom it was handed to."""
+    with Coordinator(sessions, [source(table="t")]) as first:
+        early = first.snapshot.model_copy(update={"taken_at": first.snapshot.taken_at - timedelta(minutes=9)})
+        with Coordinator(
+            sessions, [source(table="t")], adopted=early, max_snapshot_minutes=9.005
+        ) as coordinator:
+            assert "held for 9 minutes" in str(losses(coordinator))
+            with pytest.raises(SourceError, match="held for 9 minutes"):
+                coordinator.check()
+
+
+def test_whatever_keeps_the_snapshot_from_being_kept_is_its_loss(
+    sessions: Sessions, losses: Callable[[Coordinator], LakeshotError]
+) -> None:
+    """Also what nobody thought of; and somebody who cannot hear of it keeps nobody else from it."""
+
+    def refuse(_: str) -> None:
+        raise RuntimeError("odd")
+
+    def deaf(_: LakeshotError) -> None:
+        raise RuntimeError("deaf")
+
+    with Coordinator(
+        sessions, [source(table="t")], max_snapshot_minutes=1 / 30, on_warning=refuse
+    ) as coordinator:
+        coordinator.when_lost(deaf)
+        assert "the connection that held the snapshot broke (RuntimeError)" in str(losses(coordinator))
+        assert coordinator.connection.is_closed()
+
+
+def test_a_login_whose_transactions_are_to_be_short_reads_all_the_same(
+    sessions: Sessions, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an administrator may have set for all."""
+    monkeypatch.setattr("lakeshot.postgres.coordinator.KEEP_ALIVE_SECONDS", 0.05)
+    database.execute(f"""
+        ALTER DATABASE {database.name} SET transaction_timeout = '400ms';
+        ALTER DATABASE {database.name} SET idle_in_transaction_session_timeout = '400ms'
+    """)
+    with Coordinator(sessions, [source(table="t")]) as coordinator:
+        time.sleep(1.0)
+        assert count(coordinator) == 10
 
 
 def test_an_idle_transaction_is_kept_alive(

@@ -1,5 +1,10 @@
 """Columns go by what the database declares, and by what was published before."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import pytest
+
 from lakeshot.columns.types import (
     BIGINT,
     DATE,
@@ -12,7 +17,9 @@ from lakeshot.columns.types import (
     ColumnType,
     decimal,
 )
-from lakeshot.postgres.query_run import as_declared
+from lakeshot.postgres.coordinator import KEEP_ALIVE_SECONDS
+from lakeshot.postgres.query_run import Query, as_declared
+from lakeshot.postgres.source import PostgresSource
 
 
 def column(type_: ColumnType, name: str = "c") -> Column:
@@ -60,3 +67,24 @@ def test_a_column_that_is_gone_stays_as_it_was() -> None:
 def test_a_column_of_nothing_but_nulls_gets_the_declared_type() -> None:
     """Nothing was known of it."""
     assert kept(NULL, BIGINT) == BIGINT
+
+
+def test_the_holder_of_a_snapshot_is_ended_by_the_server_if_it_vanishes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As its machine may, without a word; while it lives it speaks every few seconds."""
+    asked: list[float] = []
+
+    def sessions(_: Query, *, idle_timeout_seconds: float = 0.0) -> None:
+        asked.append(idle_timeout_seconds)
+
+    wanted = PostgresSource.model_validate({"type": "postgres", "connection": "main", "table": "t"})
+    plan = SimpleNamespace(
+        query=SimpleNamespace(together=()), deployed=SimpleNamespace(postgres=(wanted, None))
+    )
+    monkeypatch.setattr(Query, "sessions", sessions)
+    monkeypatch.setattr("lakeshot.postgres.query_run.Coordinator", lambda *_, **__: nullcontext())
+    with Query(plan, None, "us-east-1", check=lambda: None).moment():  # type: ignore[arg-type]
+        pass
+    assert asked == [300.0]
+    assert asked[0] > 10 * KEEP_ALIVE_SECONDS

@@ -20,6 +20,7 @@ from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.reader import read_alone, run_in_processes
+from lakeshot.postgres.server import Login
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.in_memory.s3 import S3InMemory
@@ -159,7 +160,7 @@ def test_a_part_that_always_breaks_ends_the_run(
 
     with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED, pace=Always()) as run:
         run.by_threads(1)
-        with pytest.raises(SourceError, match=r"part \d+ failed 4 times; the last time: reading part"):
+        with pytest.raises(SourceError, match=r"part \d+ failed 4 times; the last time: .*connection"):
             run.queue.results()
 
 
@@ -278,7 +279,7 @@ def test_one_reader_reads_all_by_the_connection_that_holds_the_moment(
         database.execute("DELETE FROM article WHERE id > 5")
         queue = PartQueue(cut.parts)
         columns = read_columns(cut.columns)
-        read_alone(coordinator, queue, columns, target=TARGET, s3=s3)  # type: ignore[arg-type]
+        read_alone(coordinator, queue, columns, relations=cut.relations, target=TARGET, s3=s3)  # type: ignore[arg-type]
         assert coordinator.run(lambda connection: connection.fetchval("SELECT 1")) == 1
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
@@ -293,7 +294,14 @@ def test_one_reader_ends_with_what_ended_the_moment(
         queue = PartQueue(cut.parts, pace=BytePace(10_000_000.0))
         coordinator.when_lost(queue.stop)
         with pytest.raises(SourceError, match="'max_snapshot_minutes' allows"):
-            read_alone(coordinator, queue, read_columns(cut.columns), target=TARGET, s3=S3InMemory())  # type: ignore[arg-type]
+            read_alone(
+                coordinator,
+                queue,
+                read_columns(cut.columns),
+                relations=cut.relations,
+                target=TARGET,
+                s3=S3InMemory(),  # type: ignore[arg-type]
+            )
 
 
 def test_a_reader_that_was_idle_too_long_connects_again(
@@ -309,6 +317,65 @@ def test_a_reader_that_was_idle_too_long_connects_again(
         results = run.queue.results()
     assert ids(rows_of(results, s3)) == list(range(1, ROWS + 1))
     assert {result.attempt for result in results} == {0}
+
+
+def test_a_reader_that_waits_keeps_its_lock(
+    postgres: PostgresServer,
+    sessions: Sessions,
+    database: Database,
+    s3: S3InMemory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody who waits to change the table meanwhile would keep it from having another."""
+    monkeypatch.setattr("lakeshot.postgres.reader_session.KEEP_ALIVE_SECONDS", 0.3)
+    impatient = Sessions.of(postgres, database, idle_timeout_seconds=1.5, lock_timeout_seconds=1.0)
+    change = threading.Thread(target=lambda: database.execute("ALTER TABLE article ADD COLUMN more int"))
+    with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED) as run:
+        run.queue.pause("replicas lag")
+        for seconds, act in ((1.0, change.start), (4.0, lambda: run.queue.resume("replicas lag"))):
+            threading.Timer(seconds, act).start()
+        replace(run.reader, connect=impatient)(0)
+        results = run.queue.results()
+    change.join()
+    assert ids(rows_of(results, s3)) == list(range(1, ROWS + 1))
+
+
+def test_a_reader_waits_for_a_connection_of_the_servers(
+    postgres: PostgresServer, sessions: Sessions, database: Database, s3: S3InMemory
+) -> None:
+    """Others may have all of them for a moment."""
+    database.execute(f"""
+        DROP ROLE IF EXISTS crowded; CREATE ROLE crowded LOGIN PASSWORD 'p' CONNECTION LIMIT 0;
+        GRANT CONNECT ON DATABASE {database.name} TO crowded; GRANT SELECT ON article TO crowded
+    """)
+    crowded = Sessions.of(postgres, database, login=Login(user="crowded", password="p"))
+    with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED) as run:
+        free = "ALTER ROLE crowded CONNECTION LIMIT 1"
+        threading.Timer(1.0, lambda: database.execute(free)).start()
+        replace(run.reader, connect=crowded)(0)
+        assert ids(rows_of(run.queue.results(), s3)) == list(range(1, ROWS + 1))
+
+
+def test_a_run_of_one_connection_may_pause(
+    postgres: PostgresServer, sessions: Sessions, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept alive until reading goes on."""
+    monkeypatch.setattr("lakeshot.postgres.coordinator.KEEP_ALIVE_SECONDS", 0.05)
+    s3, impatient = S3InMemory(), Sessions.of(postgres, database, idle_timeout_seconds=0.4)
+    with Coordinator(impatient, [WANTED], shared=False) as coordinator:
+        cut = coordinator.cut(WANTED, readers=1)
+        queue = PartQueue(cut.parts)
+        queue.pause("replicas lag")
+        threading.Timer(1.5, queue.resume, ["replicas lag"]).start()
+        read_alone(
+            coordinator,
+            queue,
+            read_columns(cut.columns),
+            relations=cut.relations,
+            target=TARGET,
+            s3=s3,  # type: ignore[arg-type]
+        )
+    assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
 
 def test_a_wrong_password_is_told_without_it(sessions: Sessions, database: Database, s3: S3InMemory) -> None:

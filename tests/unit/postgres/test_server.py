@@ -4,7 +4,13 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 
 from lakeshot.errors import PermissionDeniedError, SourceError
 from lakeshot.postgres.server import Login, login_from_secret
@@ -63,3 +69,28 @@ def test_a_secret_that_may_not_be_read_or_is_not_there() -> None:
         login_from_secret(Secrets(error="AccessDeniedException", message=said), ARN)
     with pytest.raises(SourceError, match="ResourceNotFoundException"):
         login_from_secret(Secrets(error="ResourceNotFoundException"), ARN)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            EndpointConnectionError(endpoint_url="https://secretsmanager"),
+            "'secretsmanager' among 'endpoints'",
+        ),
+        (
+            ConnectTimeoutError(endpoint_url="https://secretsmanager"),
+            "'secretsmanager' among 'endpoints' of the",
+        ),
+        (NoCredentialsError(), "there are no AWS credentials here; run as the job's role"),
+    ],
+)
+def test_a_secrets_manager_that_cannot_be_reached(error: BotoCoreError, expected: str) -> None:
+    """As from a subnet that has no route there."""
+
+    class Unreachable:
+        def get_secret_value(self, *, SecretId: str) -> Mapping[str, object]:  # noqa: N803
+            raise error
+
+    with pytest.raises(SourceError, match=expected):
+        login_from_secret(Unreachable(), ARN)

@@ -164,6 +164,16 @@ def test_a_full_server(postgres: PostgresServer, database: Database, reader: Log
         database.execute("ALTER ROLE reader CONNECTION LIMIT -1")
     assert "too many connections" in str(error)
     assert "lower 'readers'" in str(error)
+    assert isinstance(error, ConnectionLostError), "a reader tries again"
+
+
+def test_what_the_driver_says_itself_is_told_in_its_words() -> None:
+    """It has no message as the server's errors have; and until a connection is closed it is being lost."""
+    broken = told(asyncpg.ConnectionDoesNotExistError("connection was closed"), "reading")
+    assert str(broken).startswith("reading: connection was closed (08003); the database ended")
+    ending = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    assert isinstance(told(ending, "reading"), ConnectionLostError)
+    assert not isinstance(told(asyncpg.InternalClientError("odd"), "reading"), ConnectionLostError)
 
 
 def test_a_port_where_nothing_listens(postgres: PostgresServer) -> None:

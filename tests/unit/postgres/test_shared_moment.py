@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from lakeshot.errors import LockLostError, SourceError
+from lakeshot.errors import ConnectionLostError, LockLostError, SourceError
 from lakeshot.postgres.shared_moment import SharedMoment
 from lakeshot.postgres.snapshot import Snapshot
 from tests.in_memory.s3 import S3InMemory
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SNAPSHOT = Snapshot(
     id="00000003-0000001B-1",
     taken_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
-    server="10.0.0.1, up since then",
+    server="10.0.0.1",
+    up_since=datetime(2026, 11, 1, tzinfo=UTC),
     server_version=180004,
     is_standby=False,
 )
@@ -66,7 +67,7 @@ def test_the_first_export_takes_the_moment_and_waits_for_the_others() -> None:
     first = moment(s3, "orders", during=another_begins)
     assert first.is_taken_here
     first.hold(SNAPSHOT)
-    first.wait_for_all()
+    first.wait_for_all(nothing)
     assert list(others) == []
 
 
@@ -81,7 +82,17 @@ def test_another_export_waits_for_the_first_and_gets_its_snapshot() -> None:
 def test_a_job_that_never_starts_is_named() -> None:
     """And the wait is bounded, because a snapshot is held meanwhile."""
     with pytest.raises(SourceError, match="export 'lines', which is to be of the same moment as 'orders'"):
-        moment(S3InMemory(), "orders").wait_for_all()
+        moment(S3InMemory(), "orders").wait_for_all(nothing)
+
+
+def test_waiting_ends_with_the_snapshot() -> None:
+    """There is nothing to share any more; by the loss itself, which counts from when it was taken."""
+
+    def lost() -> None:
+        raise ConnectionLostError("the connection that held the snapshot broke")
+
+    with pytest.raises(SourceError, match="while 'orders' waited for export 'lines' to begin: the"):
+        moment(S3InMemory(), "orders").wait_for_all(lost)
 
 
 def test_waiting_ends_with_the_run() -> None:

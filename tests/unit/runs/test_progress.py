@@ -1,5 +1,6 @@
 """Progress is added up and written now and then, and never stops the reading."""
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,9 @@ class Reading:
         self.recorder.report(Progress(part=part, rows=rows, units=rows / 2, bytes=rows * 10))
 
     def recorded(self) -> RunRecord:
+        for thread in threading.enumerate():
+            if thread.name == "progress":
+                thread.join()
         record = self.runs.get("reviews", "a")
         assert record is not None
         return record
@@ -65,6 +69,27 @@ def test_a_part_that_is_tried_again_starts_again(reading: Reading) -> None:
     assert reading.recorded().rows_done == 1
 
 
+def test_a_slow_run_table_holds_no_reader_up(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it was told meanwhile is in the next writing, which the last one always is."""
+    go_on, begun = threading.Event(), threading.Event()
+    update = reading.runs.update
+
+    def slow(export: str, run: str, **fields: object) -> None:
+        begun.set()
+        assert go_on.wait(10)
+        update(export, run, **fields)
+
+    monkeypatch.setattr(reading.runs, "update", slow)
+    for number in range(1, 6):
+        reading.at = number * WRITE_SECONDS
+        reading.report(0, number)
+    assert begun.wait(10)
+    assert sum(thread.name == "progress" for thread in threading.enumerate()) == 1
+    go_on.set()
+    reading.recorder.write()
+    assert reading.recorded().rows_done == 5
+
+
 def test_progress_that_cannot_be_written_does_not_stop_the_reading(
     reading: Reading, dynamodb: "DynamoDBClient"
 ) -> None:
@@ -76,7 +101,7 @@ def test_progress_that_cannot_be_written_does_not_stop_the_reading(
     reading.at = WRITE_SECONDS
     with just_before(dynamodb, "update_item", refuse):
         reading.report(0, 4)
-    assert reading.recorded().rows_done == 0
+        assert reading.recorded().rows_done == 0
     reading.at = 2 * WRITE_SECONDS
     reading.report(0, 5)
     assert reading.recorded().rows_done == 5

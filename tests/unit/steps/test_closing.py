@@ -252,7 +252,10 @@ def test_it_is_recorded_and_told_why_what_is_safe_and_what_to_do(stage: Stage) -
     stage.close("run-2", cause=json.dumps(cause))
     record = stage.record("run-2")
     assert (record.state, record.error) == (RunState.FAILED, "SourceError: table 'Reviews' is gone")
-    assert record.next_step == "Correct the source table or its name, then run again."
+    assert (
+        record.next_step
+        == "Do what the cause says, such as correcting the source table or its name, then run again."
+    )
     assert (record.finished_at, record.expires_at) == (NOON, expiry(NOON))
     [(subject, text)] = stage.notices
     assert subject == "Lakeshot: export reviews FAILED"
@@ -260,7 +263,7 @@ def test_it_is_recorded_and_told_why_what_is_safe_and_what_to_do(stage: Stage) -
         "Export reviews, run run-2: FAILED in step 'read'.",
         "Cause: SourceError: table 'Reviews' is gone",
         f"Still safe: The view 'reviews' still shows snapshot {DAY_1}. Nothing of this run is visible.",
-        "Next step: Correct the source table or its name, then run again.",
+        "Next step: Do what the cause says, such as correcting the source table or its name, then run again.",
         f"Execution: {ARN.format('run-2')}",
     ]
 

@@ -33,7 +33,7 @@ def test_a_glue_jobs_error_is_told_in_its_own_words() -> None:
     cause = json.dumps({"JobRunState": "FAILED", "ErrorMessage": "SourceError: table 'Reviews' is gone"})
     failure = explain(end(error="States.TaskFailed", cause=cause))
     assert failure.cause == "SourceError: table 'Reviews' is gone"
-    assert failure.next_step == "Correct the source table or its name, then run again."
+    assert failure.next_step == NEXT_STEPS["SourceError"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,13 @@ def test_an_error_of_glue_itself_is_told_as_it_is() -> None:
     """It may hold a colon, too."""
     message = "Command failed with exit code 137: out of memory"
     assert explain(end(cause=json.dumps({"JobRunState": "FAILED", "ErrorMessage": message}))).cause == message
+
+
+def test_a_connection_that_broke_is_no_fault_of_the_tables() -> None:
+    """Though it is an error of the source."""
+    message = "lakeshot.errors.ConnectionLostError: the connection that held the snapshot broke"
+    failure = explain(end(cause=json.dumps({"JobRunState": "FAILED", "ErrorMessage": message})))
+    assert failure.next_step.startswith("Run again; if it repeats, see in the database's log")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +127,11 @@ def test_a_run_that_came_too_late_or_too_early_is_told_so(error: str, next_step:
 
 def test_every_error_has_a_next_step_and_a_row_in_the_operations_page() -> None:
     """A class that is added or removed changes all three."""
-    kinds = {kind.__name__ for kind in LakeshotError.__subclasses__() if kind.__module__ == errors.__name__}
+    kinds = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, LakeshotError) and kind is not LakeshotError
+    }
     told = set(re.findall(r"^\| `(\w+Error)` \|", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE))
     assert kinds - {"ConfigError"} == set(NEXT_STEPS) == told
 

@@ -164,6 +164,14 @@ class Config(Setting):
                 f"export {member!r} is of kind 'changes' and in group {group!r}; a group publishes whole "
                 "snapshots of one moment together. Set kind: snapshot, or take it out of the group"
             )
+        source = self.exports[member].source
+        together = self.read_together(member)
+        if source.type != "dynamodb" and source.consistency == "single" and together:
+            raise ValueError(
+                f"export {member!r} has 'consistency: single' and is in group {group!r} with "
+                f"{together[0]!r}, which reads the same connection, but such a snapshot cannot be "
+                "shared by exports. Remove 'consistency', or take one of them out of the group"
+            )
         if self.exports[member].schedule is not None:
             raise ValueError(
                 f"export {member!r} has a schedule of its own and is in group {group!r}, which runs it; "

@@ -67,7 +67,7 @@ class PostgresExamination:
         what = "table" if source.table is not None else "select"
         check("server", server_state.what_it_is)
         check("connections", lambda on: server_state.connections_left(on, readers + 1))
-        check(what, lambda on: table_state.is_readable(on, source, now, another))
+        check(what, lambda on: table_state.is_readable(on, source, another))
         check("lock", lambda on: table_state.is_lockable(on, source, now, another), after=what)
         check("parts", lambda on: table_state.how_it_is_cut(on, source, now, readers), after="lock")
         if source.consistency == "shared":

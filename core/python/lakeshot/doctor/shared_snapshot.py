@@ -1,5 +1,7 @@
 """Whether one connection sees what another one sees, as all readers of a run have to."""
 
+from datetime import UTC, datetime
+
 import asyncpg
 
 from lakeshot.doctor.checklist import Finding
@@ -15,7 +17,7 @@ _INSTEAD = (
 
 async def is_shared(connection: asyncpg.Connection, connect: Connect) -> Finding:
     """The snapshot of this transaction is adopted by another connection; SourceError if it cannot be."""
-    snapshot = await take(connection, shared=True)
+    snapshot = await take(connection, shared=True, taken_at=datetime.now(UTC))
     try:
         other = await connect()
     except LakeshotError as error:

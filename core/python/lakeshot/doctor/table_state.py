@@ -30,12 +30,10 @@ _KINDS = {
 _MOST_SHOWN = 5
 
 
-async def is_readable(
-    connection: asyncpg.Connection, source: PostgresSource, moment: datetime, connect: Connect
-) -> Finding:
+async def is_readable(connection: asyncpg.Connection, source: PostgresSource, connect: Connect) -> Finding:
     """The table, or what the select makes, with its columns. Only a select waits for locks."""
     if source.select is not None:
-        columns = await _selected(connection, at_moment(source.select, moment), connect)
+        columns = await _selected(connection, source.select, connect)
         return _finding("'select' is accepted", columns)
     relation = await find_relation(connection, source.db_schema, source.table or "")
     rows = await connection.fetch(catalog_sql.COLUMNS, relation.oid)

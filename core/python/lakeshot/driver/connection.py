@@ -28,21 +28,27 @@ class DriverConnection:
     ) -> None:
         self._address, self._largest_message_bytes = address, largest_message_bytes
         self._lock = Lock()
+        self._broken_by: object = None
         try:
             self._connection = Client(address, authkey=authkey)
         except (OSError, EOFError, AuthenticationError) as error:
             raise self._lost(error) from error
 
     def call(self, request: bytes) -> bytes:
-        """The driver's answer to one message."""
-        try:
-            with self._lock:
+        """The driver's answer to one message. After one that came too late there is no other."""
+        with self._lock:
+            if self._broken_by is not None:
+                raise self._lost(self._broken_by)
+            try:
                 self._connection.send_bytes(request)
-                if not self._connection.poll(ANSWER_TIMEOUT_SECONDS):
-                    raise self._lost(f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} s")
-                return self._connection.recv_bytes(self._largest_message_bytes)
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
+                if self._connection.poll(ANSWER_TIMEOUT_SECONDS):
+                    return self._connection.recv_bytes(self._largest_message_bytes)
+                error: Exception = TimeoutError(f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} s")
+            except (OSError, EOFError) as broken:
+                error = broken
+            self._broken_by = str(error) or "connection closed"
+            self._connection.close()
+            raise self._lost(self._broken_by) from error
 
     def close(self) -> None:
         """Leave; what this worker held is free for others."""

@@ -28,7 +28,7 @@ from lakeshot.driver.queue_messages import (
     TakenAnswer,
     WaitAnswer,
 )
-from lakeshot.errors import DriverLostError, LakeshotError
+from lakeshot.errors import LakeshotError
 from lakeshot.model import Model
 from lakeshot.rate.budget import Progress
 
@@ -43,7 +43,8 @@ class RemoteQueue(Generic[PartT]):
     """Hands out parts, and hears of them, for one reader until the context is left.
 
     Calls raise StoppedError once the run is over, DriverLostError once the driver is gone. ``on_stop`` is
-    called, in another thread, when either is noticed while the reader is busy elsewhere.
+    called, in another thread, when either is noticed while the reader is busy elsewhere, and again and again
+    until the context is left. ``on_wait`` is called while there is no part to read.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class RemoteQueue(Generic[PartT]):
         part: type[PartT],
         *,
         on_stop: Callable[[], None] = lambda: None,
+        on_wait: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         alive_seconds: float = ALIVE_SECONDS,
     ) -> None:
-        self._part, self._on_stop, self._sleep = part, on_stop, sleep
+        self._part, self._on_stop, self._on_wait, self._sleep = part, on_stop, on_wait, sleep
         self._alive_seconds, self._left = alive_seconds, Event()
         self._driver = DriverConnection(
             driver.address, driver.key, largest_message_bytes=LARGEST_MESSAGE_BYTES
@@ -77,6 +79,7 @@ class RemoteQueue(Generic[PartT]):
             if isinstance(answer, PartAnswer):
                 yield self._part.model_validate_json(answer.part), answer.attempt
             elif isinstance(answer, WaitAnswer):
+                self._on_wait()
                 self._sleep(min(answer.seconds, LONGEST_WAIT_SECONDS))
 
     def finished(self, result: PartResult) -> bool:
@@ -122,10 +125,10 @@ class RemoteQueue(Generic[PartT]):
         return answer.seconds if isinstance(answer, WaitAnswer) else 0.0
 
     def _tell_alive(self) -> None:
-        while not self._left.wait(self._alive_seconds):
-            try:
+        try:
+            while not self._left.wait(self._alive_seconds):
                 self._call(Alive())
-            except (DriverLostError, StoppedError):
-                if not self._left.is_set():
-                    self._on_stop()
-                return
+        except (LakeshotError, ValueError):
+            while not self._left.is_set():
+                self._on_stop()  # what the reader opens meanwhile is to end as well
+                self._left.wait(self._alive_seconds)

@@ -17,7 +17,7 @@ from lakeshot.postgres.table_facts import Leaf
 PAGES_PER_RANGE = 30
 ROWS_PER_RANGE = 1_000
 """Of a sample: enough that ranges differ little."""
-FEWEST_PAGES = 300
+FEWEST_PAGES, MOST_PAGES = 300, 30_000
 
 _QUANTILES = """
 SELECT pg_catalog.format('%s', k) AS bound FROM (
@@ -98,7 +98,7 @@ async def sampled_pages_bounds(
     pages: int,
 ) -> list[str]:
     """Bounds from the rows of some pages of a table."""
-    wanted = max(FEWEST_PAGES, PAGES_PER_RANGE * count)
+    wanted = min(max(FEWEST_PAGES, PAGES_PER_RANGE * count), MOST_PAGES)
     percent = min(100.0, 100.0 * wanted / max(pages, 1))
     sampled = f"{relation} TABLESAMPLE SYSTEM ({percent:.6f}) REPEATABLE (0)"
     return await _quantiles(connection, _select(key, sampled, where), count)

@@ -13,8 +13,8 @@ import asyncpg
 from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.postgres.cutting import Cut, cut
 from lakeshot.postgres.event_loop import EventLoop
-from lakeshot.postgres.holding import hold
-from lakeshot.postgres.snapshot import Snapshot
+from lakeshot.postgres.holding import Holding, hold
+from lakeshot.postgres.snapshot import Snapshot, clock
 from lakeshot.postgres.source import PostgresSource
 from lakeshot.postgres.table_locks import Connect
 from lakeshot.postgres.told import ConnectionLostError, told
@@ -60,6 +60,7 @@ class Coordinator:
         self.loss: LakeshotError | None = None
         """What ended the snapshot too soon."""
         self._connection: asyncpg.Connection | None = None
+        self._holding: Holding
         self.loop = EventLoop("coordinator")
         """What the connection belongs to."""
         self.snapshot: Snapshot
@@ -114,8 +115,24 @@ class Coordinator:
 
     def cut(self, source: PostgresSource, readers: int) -> Cut:
         """The parts of what an export reads, for so many readers."""
-        moment = self.snapshot.taken_at
-        return self.run(lambda connection: cut(connection, source, moment=moment, readers=readers))
+        moment, reads = self.snapshot.taken_at, self._holding.read_by(source)
+        made = self.run(lambda connection: cut(connection, source, moment=moment, readers=readers))
+        if not {each.oid for each in reads}.issuperset(made.leaves):
+            raise SourceError(
+                f"{source.name} is another table now than when the snapshot was taken: it, its schema or a "
+                "partition was renamed, attached or detached since; start a new run"
+            )
+        return made.model_copy(
+            update={
+                "relations": tuple(each.oid for each in reads),
+                "foreign": tuple(each.name for each in reads if each.is_foreign),
+            }
+        )
+
+    def check(self) -> None:
+        """Raise what ended the snapshot too soon, if something did."""
+        if self.loss is not None:
+            raise self.loss
 
     async def _done(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         async with self._turn:
@@ -127,15 +144,17 @@ class Coordinator:
     async def _begin(self) -> None:
         self._turn = asyncio.Lock()
         self._connection = await self._connect()
-        self._held_since = time.monotonic()
         try:
-            self.snapshot = await hold(
+            self._holding = await hold(
                 self._connection,
                 self._sources,
                 self._connect,
                 shared=self._shared,
                 adopted=self._adopted,
             )
+            self.snapshot = self._holding.snapshot
+            age = (await clock(self._connection) - self.snapshot.taken_at).total_seconds()
+            self._held_since = time.monotonic() - max(0.0, age)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise told(error, "taking a snapshot") from error
         self._connection.add_termination_listener(self._terminated)
@@ -143,16 +162,16 @@ class Coordinator:
 
     async def _keep(self) -> None:
         """Keep the connection from being idle, and notice what ends the snapshot."""
-        while not self._over:
-            await asyncio.sleep(KEEP_ALIVE_SECONDS)
-            self._look_at_the_clock()
-            if self._over or self._turn.locked():
-                continue
-            try:
+        try:
+            while not self._over:
+                await asyncio.sleep(KEEP_ALIVE_SECONDS)
+                self._look_at_the_clock()
+                if self._over or self._turn.locked():
+                    continue
                 async with self._turn:
                     self.xmin_age = await self.connection.fetchval(_AGE, timeout=ANSWER_SECONDS)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                self._lose(self._broken(error))
+        except Exception as error:  # noqa: BLE001  (nobody would keep the snapshot any more)
+            self._lose(self._broken(error))
 
     def _look_at_the_clock(self) -> None:
         held = time.monotonic() - self._held_since
@@ -189,11 +208,15 @@ class Coordinator:
         )
 
     def _lose(self, why: LakeshotError) -> None:
-        if not self._over:
-            self._over, self.loss = True, why
-            for told in self._told:
-                told(why)
-            self.connection.terminate()
+        if self._over:
+            return
+        self._over, self.loss = True, why
+        self.connection.terminate()
+        for tell in self._told:
+            try:
+                tell(why)
+            except Exception:
+                log.exception("somebody could not be told that the snapshot is lost")
 
     async def _end(self) -> None:
         self._over = True

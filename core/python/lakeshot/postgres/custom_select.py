@@ -20,9 +20,10 @@ _UNKNOWN_NAME = ("42P01", "42883", "42704", "3F000")
 """Undefined table, function or operator, type, schema."""
 
 
-def select_relation(select: str) -> str:
-    """A configured SELECT as what stands after FROM."""
-    return f"(\n{without_semicolon(select)}\n) AS {identifier(_SELECT_NAME)}"
+def select_relation(select: str, names: Sequence[str] = ()) -> str:
+    """A configured SELECT as what stands after FROM; ``names`` are given to its columns in their order."""
+    named = f" ({', '.join(map(identifier, names))})" if names else ""
+    return f"(\n{without_semicolon(select)}\n) AS {identifier(_SELECT_NAME)}{named}"
 
 
 def without_semicolon(sql: str) -> str:

@@ -12,6 +12,7 @@ from lakeshot.errors import CommitError
 from lakeshot.postgres.column_types import ReadColumn, untyped
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.cutting import Cut
+from lakeshot.postgres.relations_read import shown
 from lakeshot.postgres.secret_sessions import SecretSessions
 from lakeshot.postgres.server import Server
 from lakeshot.postgres.shared_moment import SharedMoment
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 MOST_READERS = 16
 """Unless the source says otherwise: as many connections as a database of some size hardly notices."""
-READER_IDLE_SECONDS = 60.0
+READER_IDLE_SECONDS = 120.0
 """A reader that does nothing for so long has lost its driver; the server then frees its snapshot."""
+HOLDER_IDLE_SECONDS = 300.0
+"""The snapshot's holder speaks every few seconds; if its machine vanishes, its locks and snapshot go soon."""
 _MOST_TOLD = 20
 
 
@@ -84,7 +87,7 @@ class Query:
         shared = self._shared_moment([one.export for one in together]) if together else None
         takes_it = shared is None or shared.is_taken_here
         with Coordinator(
-            self.sessions(),
+            self.sessions(idle_timeout_seconds=HOLDER_IDLE_SECONDS),
             [one.source for one in together] if together and takes_it else [self.source],
             shared=self.source.consistency == "shared",
             adopted=None if shared is None or takes_it else shared.taken(),
@@ -94,7 +97,7 @@ class Query:
                 shared.hold(coordinator.snapshot)
             yield coordinator
             if shared is not None and takes_it:
-                shared.wait_for_all()
+                shared.wait_for_all(coordinator.check)
 
     def _shared_moment(self, exports: Sequence[str]) -> SharedMoment:
         deployed = self.plan.deployed
@@ -126,11 +129,18 @@ def query_commit(
         parts=len(cut.parts),
         expected_from=f"what COPY itself counted in {len(cut.parts):,} parts",
         moment=snapshot.taken_at,
-        moment_from="when the database's snapshot was taken, which every row is of, by its own clock",
-        of_one_instant=True,
+        moment_from=_moment_words(cut),
+        of_one_instant=not cut.foreign,
         keys=[column for column in declared if column.source in cut.primary_key],
         declared=declared,
     )
+
+
+def _moment_words(cut: Cut) -> str:
+    taken = "when the database's snapshot was taken"
+    if cut.foreign:
+        return f"{taken}, by its own clock; not of it are the rows of foreign tables: {shown(cut.foreign)}"
+    return f"{taken}, which every row is of, by its own clock"
 
 
 def planned_words(cut: Cut, snapshot: Snapshot, readers: int) -> dict[str, object]:

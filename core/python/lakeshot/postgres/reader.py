@@ -2,25 +2,28 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lakeshot.commit.part import PartResult
 from lakeshot.driver.connection import DriverContact
 from lakeshot.driver.part_queue import Assigned, Done, Idle, PartQueue, StoppedError
 from lakeshot.driver.remote_queue import RemoteQueue
 from lakeshot.errors import DriverLostError, LakeshotError
 from lakeshot.files.target import Target
+from lakeshot.files.upload import abort_upload
 from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.event_loop import EventLoop
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.reader_session import ReaderSession
 from lakeshot.postgres.reading import read_part
+from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import Snapshot
 from lakeshot.postgres.table_locks import Connect
 from lakeshot.postgres.told import ConnectionLostError
@@ -36,7 +39,8 @@ log = logging.getLogger(__name__)
 class Reader:
     """Reads parts that the driver hands out, all at the snapshot's moment; results go to the driver's queue.
 
-    ``held`` are relations that it locks first, so that what waits for the table later cannot stop it. A
+    ``held`` are relations that it locks first, so that what waits for the table later cannot stop it, and
+    ``relations`` the oids of all that it may read: a part of anything else is refused. A
     connection that breaks is made anew, and the part tried again. Can be sent to another process, so
     ``connect`` holds no password but finds it there.
     """
@@ -44,6 +48,7 @@ class Reader:
     connect: Connect
     snapshot: Snapshot
     held: tuple[str, ...]
+    relations: tuple[int, ...]
     columns: tuple[ReadColumn, ...]
     target: Target
     region: str
@@ -57,7 +62,7 @@ class Reader:
         """
         log.info("reader %d begins, for the %d. time", number, attempt + 1)
         with EventLoop(f"reader-{number}") as loop, ReaderSession(self, loop) as session:
-            queue = RemoteQueue(self.driver, QueryPart, on_stop=session.end)
+            queue = RemoteQueue(self.driver, QueryPart, on_stop=session.end, on_wait=session.keep)
             with queue, no_garbage_collection():
                 return self._read_all(queue, session)
 
@@ -67,8 +72,9 @@ class Reader:
             try:
                 session.open()
                 for part, attempt in queue.parts():
-                    session.open()  # again, if it broke with the part before or while there was none
+                    session.open()  # again, if it broke while there was no part
                     done += self._read(queue, session, part, attempt)
+                    session.open()  # again, if it broke with the part, before another is asked for
             except LakeshotError as error:
                 if isinstance(error, (StoppedError, DriverLostError)):
                     raise
@@ -79,6 +85,7 @@ class Reader:
     def _read(
         self, queue: RemoteQueue[QueryPart], session: ReaderSession, part: QueryPart, attempt: int
     ) -> bool:
+        s3 = s3_client(self.region)
         try:
             result = read_part(
                 session.connection,
@@ -87,10 +94,12 @@ class Reader:
                 self.columns,
                 attempt=attempt,
                 target=self.target,
-                s3=s3_client(self.region),
+                s3=s3,
                 spend=_waiting_there(queue),
                 report=queue.report,
             )
+            with _given_up_otherwise(s3, self.target.bucket, result):
+                session.check()
         except (ConnectionLostError, BotoCoreError, ClientError) as error:
             log.warning("attempt %d at part %d failed: %s", attempt, part.number, error)
             session.drop()
@@ -109,31 +118,35 @@ def read_alone(
     queue: PartQueue[QueryPart],
     columns: Sequence[ReadColumn],
     *,
+    relations: Collection[int],
     target: Target,
     s3: "S3Client",
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Read every part by the connection that holds the snapshot, where it cannot be shared.
 
-    Raises what ends the reading; a part cannot be tried again, as the moment would be another.
+    ``relations`` are the oids of all that may be read. Raises what ends the reading; a part cannot be tried
+    again, as the moment would be another.
     """
-    with coordinator.reading() as connection, no_garbage_collection():
+    with no_garbage_collection():
         while not isinstance(given := _next(queue, coordinator), Done):
             if not isinstance(given, Assigned):
                 sleep(given.seconds)
                 continue
             try:
-                result = read_part(
-                    connection,
-                    coordinator.loop,
-                    given.part,
-                    columns,
-                    attempt=given.attempt,
-                    target=target,
-                    s3=s3,
-                    spend=queue.spend,
-                    report=queue.report,
-                )
+                with coordinator.reading() as connection:  # which is kept alive while nobody reads by it
+                    result = read_part(
+                        connection,
+                        coordinator.loop,
+                        given.part,
+                        columns,
+                        attempt=given.attempt,
+                        target=target,
+                        s3=s3,
+                        spend=queue.spend,
+                        report=queue.report,
+                    )
+                coordinator.run(lambda connection: check_no_others(connection, relations))
             except (StoppedError, ConnectionLostError) as error:
                 raise coordinator.loss or error from error
             queue.finished(coordinator, result)
@@ -159,6 +172,16 @@ def run_in_processes(reader: Reader, count: int) -> None:
         process.join()
         if process.exitcode:
             log.warning("the process of reader %d ended with %d", number, process.exitcode)
+
+
+@contextmanager
+def _given_up_otherwise(s3: "S3Client", bucket: str, result: PartResult) -> Iterator[None]:
+    try:
+        yield
+    except LakeshotError:
+        for file in result.files:
+            abort_upload(s3, bucket, file.key, file.upload_id)
+        raise
 
 
 def _waiting_there(queue: RemoteQueue[QueryPart]) -> Callable[[int], float]:

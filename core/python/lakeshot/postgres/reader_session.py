@@ -1,7 +1,8 @@
 """A reader's connection: in the run's snapshot, with locks of its own, made anew when it broke."""
 
+import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
@@ -9,6 +10,7 @@ from typing import Protocol, Self
 import asyncpg
 
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import BEGIN, Snapshot, adopt
 from lakeshot.postgres.table_locks import Connect, lock_by_reading
 from lakeshot.postgres.told import ConnectionLostError, told
@@ -16,6 +18,10 @@ from lakeshot.postgres.told import ConnectionLostError, told
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Between tries to connect: long enough for a server to come back or a network to settle."""
 CLOSE_SECONDS = 5.0
+_BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+ANSWER_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 20.0
+"""Well before the server takes the reader for gone, and its lock, as it hears nothing of it."""
 
 
 class Held(Protocol):
@@ -33,12 +39,24 @@ class Held(Protocol):
     def held(self) -> Sequence[str]:
         """Relations to lock, as after FROM."""
 
+    @property
+    def relations(self) -> Collection[int]:
+        """The oids of all that may be read."""
+
 
 class ReaderSession:
     """One connection at a time, until the context is left."""
 
-    def __init__(self, like: Held, loop: EventLoop, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._like, self._sleep = like, sleep
+    def __init__(
+        self,
+        like: Held,
+        loop: EventLoop,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._like, self._sleep, self._clock = like, sleep, clock
+        self._used_at = clock()
         self._connection: asyncpg.Connection | None = None
         self.loop = loop
         """What the connection belongs to."""
@@ -61,10 +79,26 @@ class ReaderSession:
                 return
             try:
                 self._connection = self.loop.run(self._opened())
+                self._used_at = self._clock()
             except ConnectionLostError:
                 if pause is None:
                     raise
                 self._sleep(pause)
+
+    def keep(self) -> None:
+        """See to the same while there is nothing to read, and that the server does not end what is idle."""
+        self.open()
+        if self._clock() < self._used_at + KEEP_ALIVE_SECONDS:
+            return
+        try:
+            self.loop.run(self._asked(self.connection.execute("SELECT 1")))
+        except ConnectionLostError:
+            self.drop()
+            self.open()
+
+    def check(self) -> None:
+        """Raise SourceError if what was read is not what the snapshot's holder has locked."""
+        self.loop.run(self._asked(check_no_others(self.connection, self._like.relations)))
 
     def drop(self) -> None:
         """Break the connection and have the next ``open`` make another."""
@@ -91,14 +125,22 @@ class ReaderSession:
         try:
             await connection.execute(BEGIN)
             await adopt(connection, self._like.snapshot)
-            for relation in self._like.held:
-                await lock_by_reading(connection, relation)
+            await lock_by_reading(connection, *self._like.held)
+            await check_no_others(connection, self._like.relations)
         except BaseException as error:
             connection.terminate()
-            if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            if isinstance(error, _BROKEN):
                 raise told(error, "opening a reader's session") from error
             raise
         return connection
+
+    async def _asked(self, question: Awaitable[object]) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await question
+        except _BROKEN as error:
+            raise told(error, "asking the server") from error
+        self._used_at = self._clock()
 
     async def _close(self, connection: asyncpg.Connection) -> None:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):

@@ -1,19 +1,24 @@
 """Opens sessions for a run anywhere, with the password that its secret holds at that time."""
 
+import asyncio
 from dataclasses import dataclass
 
 import asyncpg
 import boto3
+from botocore.config import Config
 
-from lakeshot.postgres.server import SecretsClient, Server, login_from_secret
+from lakeshot.postgres.server import Login, SecretsClient, Server, login_from_secret
 from lakeshot.postgres.session import connect
 from lakeshot.worker_process import made_once
+
+_IMPATIENT = Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 3})
+"""A subnet without a route there would keep a session from being opened for minutes."""
 
 
 @made_once
 def secrets_client(region: str) -> SecretsClient:
     """Secrets Manager's client."""
-    client: SecretsClient = boto3.client("secretsmanager", region_name=region)
+    client: SecretsClient = boto3.client("secretsmanager", region_name=region, config=_IMPATIENT)
     return client
 
 
@@ -34,11 +39,15 @@ class SecretSessions:
 
     async def __call__(self) -> asyncpg.Connection:
         """One more session."""
+        login = await asyncio.to_thread(self._login)  # others' sessions are kept alive meanwhile
         return await connect(
             self.server,
-            login_from_secret(secrets_client(self.region), self.secret),
+            login,
             application_name=self.application_name,
             lock_timeout_seconds=self.lock_timeout_seconds,
             statement_timeout_seconds=self.statement_timeout_seconds,
             idle_timeout_seconds=self.idle_timeout_seconds,
         )
+
+    def _login(self) -> Login:
+        return login_from_secret(secrets_client(self.region), self.secret)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
 from lakeshot.errors import SourceError
 from lakeshot.model import Model
@@ -49,8 +49,8 @@ def login_from_secret(client: SecretsClient, secret: str) -> Login:
     """The user and password that a secret holds, named by its ARN or name.
 
     It is JSON with ``username`` and ``password``, as RDS and Secrets Manager write it; its host and
-    database are not looked at. PermissionDeniedError if it may not be read, SourceError if it is not there
-    or of another shape.
+    database are not looked at. PermissionDeniedError if it may not be read, SourceError if it is not there,
+    of another shape, or Secrets Manager cannot be reached.
     """
     try:
         with refusals_named("secretsmanager:GetSecretValue", secret):
@@ -59,6 +59,16 @@ def login_from_secret(client: SecretsClient, secret: str) -> Login:
         raise SourceError(
             f"secret {secret!r} cannot be read: {error_code(error)}; give the ARN of a secret that is in "
             "this region and not to be deleted, and whose key this role may decrypt with"
+        ) from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise SourceError(
+            f"secret {secret!r} cannot be read: there are no AWS credentials here; run as the job's role"
+        ) from error
+    except BotoCoreError as error:
+        raise SourceError(
+            f"secretsmanager cannot be reached for secretsmanager:GetSecretValue ({type(error).__name__}); "
+            "give the job's subnets a way there: a NAT gateway, or 'secretsmanager' among 'endpoints' of the "
+            "connection's network, and let the security groups pass port 443"
         ) from error
     return _login(value.get("SecretString"), secret)
 

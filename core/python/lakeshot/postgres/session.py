@@ -29,6 +29,8 @@ _SETTINGS = {
     "default_transaction_read_only": "on",
     "row_security": "off",  # a policy that hides rows is an error, not fewer rows
     "max_parallel_workers_per_gather": "0",  # a reader is one process of the server's, as was promised
+    "transaction_timeout": "0",  # readers' transactions last as long as the run
+    "idle_session_timeout": "0",
     "jit": "off",  # compiled anew for every part it costs more than it saves
 }
 """``lc_monetary`` stays the database's, because how many digits of money are fractions follows from it."""

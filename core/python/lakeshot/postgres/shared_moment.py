@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeshot.errors import SourceError
+from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.listing import is_listed
 from lakeshot.names import ExportNames, moment_key, split_s3_uri
 from lakeshot.postgres.snapshot import Snapshot
@@ -59,25 +59,35 @@ class SharedMoment:
 
     def taken(self) -> Snapshot:
         """What the first export holds, once it does; SourceError if it does not in time."""
-        return self._wait_for(self.exports[0])
+        return self._wait_for(self.exports[0], lambda: None)
 
-    def wait_for_all(self) -> None:
-        """Wait until every other export holds the snapshot, too; SourceError if one does not in time."""
+    def wait_for_all(self, check_held: Callable[[], None]) -> None:
+        """Wait until every other export holds the snapshot, too; SourceError if one does not in time.
+
+        ``check_held`` raises what has ended the snapshot, such as that it was held for too long.
+        """
         for export in self.exports:
             if export != self.own:
-                self._wait_for(export)
+                self._wait_for(export, check_held)
 
-    def _wait_for(self, export: str) -> Snapshot:
+    def _wait_for(self, export: str, check_held: Callable[[], None]) -> Snapshot:
         until = self.clock() + self.most_minutes * 60
         uri = self._uri(export)
+        late = (
+            f"export {export!r}, which is to be of the same moment as {self.own!r}, did not begin to read "
+            f"within {self.most_minutes:g} minutes ('max_snapshot_minutes'); see why its job did not start, "
+            "such as too few Glue workers for all exports of the group at once"
+        )
         while not is_listed(self.s3, *split_s3_uri(uri)):
             self.check()
-            if self.clock() >= until:
+            try:
+                check_held()
+            except LakeshotError as error:
                 raise SourceError(
-                    f"export {export!r}, which is to be of the same moment as {self.own!r}, did not begin to "
-                    f"read within {self.most_minutes:g} minutes ('max_snapshot_minutes'); see why its job "
-                    "did not start, such as too few Glue workers for all exports of the group at once"
-                )
+                    f"while {self.own!r} waited for export {export!r} to begin: {error}"
+                ) from error
+            if self.clock() >= until:
+                raise SourceError(late)
             self.sleep(POLL_SECONDS)
         return load(self.s3, uri, Snapshot)
 

@@ -14,6 +14,7 @@ from lakeshot.postgres.bounds import (
 )
 from lakeshot.postgres.custom_select import check_split_by
 from lakeshot.postgres.part_sizes import MOST_PARTS, count_of, part_bytes
+from lakeshot.postgres.repeatable import check_same_for_all_parts
 from lakeshot.postgres.table_facts import Leaf, TableFacts, unique_indexes
 from lakeshot.postgres.tid_ranges import Slice, leaf_relation, page_ranges, relation_named, small_leaves
 
@@ -30,16 +31,29 @@ class TableCutter:
         self._wanted = part_bytes(self._total, readers)
 
     async def cut(self, split_by: str | None) -> tuple[list[Slice], str]:
-        """Slices that hold each row once, and how they were cut, in words."""
+        """Slices that hold each row once, and how they were cut, in words.
+
+        Leaves are read by their own names where they may be, so that one that is attached meanwhile is in
+        no slice.
+        """
         facts = self._facts
         if split_by is not None:
             await check_split_by(self._connection, self._relation, split_by)
+            await check_same_for_all_parts(
+                self._connection,
+                self._relation,
+                self._where[0] if self._where else None,
+                split_by,
+                is_table=facts.relkind != "v",
+            )
+        has_leaves = facts.relkind not in ("v", "f")
+        if has_leaves and all(leaf.readable for leaf in facts.leaves) and len(facts.leaves) <= MOST_PARTS:
+            return await self._by_leaves(split_by)
+        if split_by is not None:
             return await self._by_key(split_by, nullable=not self._is_not_null(split_by), name="'split_by'")
-        if facts.relkind in ("v", "f"):
+        if not has_leaves:
             kind = "view" if facts.relkind == "v" else "foreign table"
             return [self._whole()], f"one part, because a {kind} has no 'split_by'"
-        if all(leaf.readable for leaf in facts.leaves) and len(facts.leaves) <= MOST_PARTS:
-            return await self._by_leaves()
         if facts.readable and all(leaf.has_tid_ranges for leaf in facts.leaves):
             slices = page_ranges(self._relation, facts.leaves, self._wanted)
             return self._where_added(slices), _tid_words(len(slices), facts.leaves)
@@ -48,13 +62,14 @@ class TableCutter:
             return await self._by_key(name, nullable=not self._children_as_strict, name=name)
         return [self._whole()], "one part, because nothing that may be read orders the rows; give 'split_by'"
 
-    async def _by_leaves(self) -> tuple[list[Slice], str]:
+    async def _by_leaves(self, split_by: str | None) -> tuple[list[Slice], str]:
         facts, wanted = self._facts, self._wanted
-        small = [leaf for leaf in facts.leaves if leaf.bytes < wanted]
+        least = 1 if split_by is not None and len(facts.leaves) == 1 else wanted
+        small = [leaf for leaf in facts.leaves if leaf.bytes < least]
         slices = small_leaves(facts, small, wanted, self._where)
         words = [_whole_words(len(slices), len(small))] if small else []
-        large = [leaf for leaf in facts.leaves if leaf.bytes >= wanted]
-        with_tids = tuple(leaf for leaf in large if leaf.has_tid_ranges)
+        large = [leaf for leaf in facts.leaves if leaf.bytes >= least]
+        with_tids = tuple(leaf for leaf in large if leaf.has_tid_ranges and split_by is None)
         ranges = [
             slice_
             for leaf in with_tids
@@ -64,8 +79,8 @@ class TableCutter:
             words.append(_tid_words(len(ranges), with_tids))
             slices += self._where_added(ranges)
         for leaf in large:
-            if not leaf.has_tid_ranges:
-                cut, how = await self._by_index(leaf)
+            if split_by is not None or not leaf.has_tid_ranges:
+                cut, how = await (self._by_index(leaf) if split_by is None else self._split(leaf, split_by))
                 slices += cut
                 words.append(how)
         return slices, " and ".join(dict.fromkeys(words)) or "one part"
@@ -92,6 +107,21 @@ class TableCutter:
             return slices, f"{counted(len(slices), 'range')} of {identifier(column)} {by}"
         how = "one part, because no unique index without nulls orders the rows; give 'split_by'"
         return [Slice(relation, self._where, leaf.bytes)], how
+
+    async def _split(self, leaf: Leaf, split_by: str) -> tuple[list[Slice], str]:
+        relation = leaf_relation(self._facts, leaf)
+        nullable = not self._is_not_null(split_by)
+        key = await key_of(self._connection, relation, split_by, nullable=nullable)
+        bounds = await sampled_pages_bounds(
+            self._connection,
+            key,
+            relation=relation,
+            where=self._where,
+            count=count_of(leaf.bytes, self._wanted),
+            pages=leaf.pages,
+        )
+        slices = self._ranges(relation, key_conditions(key, bounds), leaf.bytes)
+        return slices, f"{counted(len(slices), 'range')} of 'split_by' by a sample"
 
     async def _by_key(self, sql: str, *, nullable: bool, name: str) -> tuple[list[Slice], str]:
         facts, relation = self._facts, self._relation

@@ -9,6 +9,7 @@ from typing import Literal
 
 import asyncpg
 
+from lakeshot.errors import SourceError
 from lakeshot.model import Model
 from lakeshot.postgres import catalog_sql
 from lakeshot.postgres.find_relation import Relation, check_columns, find_relation
@@ -134,6 +135,11 @@ async def _leaves(connection: asyncpg.Connection, relation: Relation, version: i
         return ()
     attached = catalog_sql.ATTACHED if version >= DETACH_CONCURRENTLY_SINCE else "true"
     rows = await connection.fetch(catalog_sql.leaves(attached), relation.oid)
+    if gone := [row["name"] for row in rows if row["bytes"] is None]:
+        raise SourceError(
+            f"{relation.schema_name}.{gone[0]} was dropped while it was looked at; run again when what "
+            "replaces it has ended"
+        )
     return tuple(
         Leaf(
             schema_name=row["schema_name"],

@@ -2,8 +2,7 @@
 
 They are ACCESS SHARE, as any SELECT takes them, so that writers go on. A table that is rewritten after a
 snapshot was taken and before it was locked would look empty in it, so the lock comes first. What LOCK TABLE
-does not lock for this user is locked by a SELECT, which takes the snapshot before; then it is looked up
-whether a table was rewritten between the two.
+does not lock for this user is locked by a SELECT, which takes the snapshot before.
 """
 
 import asyncio
@@ -32,15 +31,6 @@ SELECT pg_catalog.bool_and(c.relkind IN ('r', 'p') AND pg_catalog.has_table_priv
 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
 """
 """Before 13, LOCK TABLE asks for the right to read every partition."""
-_REWRITTEN = """
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
-FROM pg_catalog.pg_locks l
-JOIN pg_catalog.pg_class c ON c.oid = l.relation
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'm')
-    AND c.relfilenode <> 0 AND pg_catalog.pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode
-"""
-"""Tables whose file is another one now than in the snapshot: the function looks at the present."""
 _BLOCKERS = """
 SELECT a.pid, a.usename::text AS who, a.application_name AS application, a.state, a.xact_start AS since
 FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1)) AS b (pid)
@@ -64,14 +54,10 @@ async def lock(connection: asyncpg.Connection, relations: Sequence[Relation], co
         await watched(connection, connection.execute(statement), names, connect)
 
 
-async def lock_by_reading(connection: asyncpg.Connection, relation: str) -> None:
-    """Lock what a relation, as after FROM, is made of, for this transaction; no row is read."""
-    await connection.execute(f"SELECT FROM {relation} LIMIT 0")
-
-
-async def rewritten(connection: asyncpg.Connection) -> list[str]:
-    """Tables locked by this transaction that were rewritten after its snapshot was taken."""
-    return [row[0] for row in await connection.fetch(_REWRITTEN)]
+async def lock_by_reading(connection: asyncpg.Connection, *relations: str) -> None:
+    """Lock what relations, as after FROM, are made of, for this transaction; no row is read."""
+    if relations:
+        await connection.execute(";\n".join(f"SELECT FROM {each} LIMIT 0" for each in relations))
 
 
 async def watched(

@@ -5,15 +5,14 @@ A message never shows the values of rows, which the server's own texts of some e
 
 import asyncpg
 
-from lakeshot.errors import LakeshotError, PermissionDeniedError, SourceError
+from lakeshot.errors import ConnectionLostError, LakeshotError, PermissionDeniedError, SourceError
 
-
-class ConnectionLostError(SourceError):
-    """The connection broke, which another may not; the work it did has to be done again."""
-
+__all__ = ["ConnectionLostError", "told"]
 
 _LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
 """Connection exceptions, a server that is going down or coming up, a session that it ended."""
+_WHILE_ENDING = "cannot switch to state"
+"""What asyncpg says from the server's farewell until the connection is closed."""
 _SHOWN = ("0A", "25", "42", "53", "54", "55", "57", "58", "3D", "3F", "XX")
 """Classes whose messages hold names and SQL of ours, never values of rows (PostgreSQL, appendix A)."""
 _NEXT_STEPS = {
@@ -58,6 +57,8 @@ def told(error: Exception, doing: str) -> LakeshotError:
         return ConnectionLostError(
             f"{doing}: the connection to the database broke ({_kind(error)}); run again"
         )
+    if isinstance(error, asyncpg.InternalClientError) and _WHILE_ENDING in str(error):
+        return ConnectionLostError(f"{doing}: the database is ending the connection; run again")
     if isinstance(error, asyncpg.InternalClientError):
         return SourceError(f"{doing}: what the server sent is not understood; please report this as a defect")
     raise error
@@ -79,13 +80,15 @@ def _of_server(error: asyncpg.PostgresError, doing: str) -> LakeshotError:
         )
     if state.startswith("28"):
         return PermissionDeniedError(f"{said}; correct the user and password in the secret")
+    if state == "53300":
+        return ConnectionLostError(f"{said}; {_NEXT_STEPS[state]}")
     next_step = _NEXT_STEPS.get(state, _NEXT_STEPS.get(state[:2], "look at the server's log and run again"))
     return SourceError(f"{said}; {next_step}")
 
 
 def _said(error: asyncpg.PostgresError, state: str) -> str:
     if state.startswith((*_SHOWN, "08", "28", "40001", "22023", "72")):
-        return f"{error.message} ({state})"
+        return f"{error.message or error} ({state})"  # asyncpg's own have no message but their text
     return f"{_kind(error)} ({state})"
 
 

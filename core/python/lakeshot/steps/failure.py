@@ -16,7 +16,9 @@ NEXT_STEPS = {
     "RunClosingError": "Run again in a few minutes; if it repeats, look at the log of the close function.",
     "RunGoneError": "Start a new run.",
     "PayloadError": "Correct the payload and start the run again.",
-    "SourceError": "Correct the source table or its name, then run again.",
+    "SourceError": "Do what the cause says, such as correcting the source table or its name, then run again.",
+    "ConnectionLostError": "Run again; if it repeats, see in the database's log what ends connections, and "
+    "look at the network between.",
     "NestedValuesError": "Say 'nested: json' in exports.yaml or pin the attribute's type, deploy, run again.",
     "PinnedTypeError": "Widen or remove the attribute's entry in 'types' of exports.yaml, deploy, run again.",
     "PartitionError": "Take another attribute for 'partition_by' in exports.yaml, deploy, run again.",
