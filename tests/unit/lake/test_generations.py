@@ -98,8 +98,8 @@ def test_a_csv_table_has_the_columns_of_its_snapshots_at_their_places(
         assert list(tables[place])[: len(names)] == names
         if stays:
             there.append(Known(place, Shape(CSV, columns)))
-        for placed, (_, theirs, _) in there:
-            assert list(tables[placed])[: len(theirs)] == [one.name for one in theirs]
+        for placed, shape in there:
+            assert list(tables[placed])[: len(shape.columns)] == [one.name for one in shape.columns]
 
 
 def test_the_newest_generation_that_agrees_is_taken() -> None:

@@ -104,6 +104,7 @@ def commit(
         prefix=target.prefix,
         format=target.format,
         compression=target.compression,
+        delimited=target.delimited,
         columns=columns,
         keys=tuple(column.source for column in what.key_columns),
         follows=what.follows,
