@@ -77,6 +77,10 @@ class Arns:
         """Something of the network, such as ``subnet/subnet-0a1b2c3d``."""
         return self._arn("ec2", resource)
 
+    def rds(self, resource: str) -> str:
+        """A cluster or an instance of a database, such as ``cluster:shop``."""
+        return self._arn("rds", resource)
+
     def secret(self, name: str) -> str:
         """A secret, without the characters that its ARN ends in."""
         return self._arn("secretsmanager", f"secret:{name}")
