@@ -20,6 +20,7 @@ from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.reader import read_alone, run_in_processes
+from lakeshot.postgres.reading import Reading
 from lakeshot.postgres.server import Login
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
@@ -278,8 +279,8 @@ def test_one_reader_reads_all_by_the_connection_that_holds_the_moment(
         cut = coordinator.cut(WANTED, readers=1)
         database.execute("DELETE FROM article WHERE id > 5")
         queue = PartQueue(cut.parts)
-        columns = read_columns(cut.columns)
-        read_alone(coordinator, queue, columns, relations=cut.relations, target=TARGET, s3=s3)  # type: ignore[arg-type]
+        take = Reading(read_columns(cut.columns), TARGET)
+        read_alone(coordinator, queue, take, relations=cut.relations, s3=s3)  # type: ignore[arg-type]
         assert coordinator.run(lambda connection: connection.fetchval("SELECT 1")) == 1
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
@@ -297,9 +298,8 @@ def test_one_reader_ends_with_what_ended_the_moment(
             read_alone(
                 coordinator,
                 queue,
-                read_columns(cut.columns),
+                Reading(read_columns(cut.columns), TARGET),
                 relations=cut.relations,
-                target=TARGET,
                 s3=S3InMemory(),  # type: ignore[arg-type]
             )
 
@@ -370,9 +370,8 @@ def test_a_run_of_one_connection_may_pause(
         read_alone(
             coordinator,
             queue,
-            read_columns(cut.columns),
+            Reading(read_columns(cut.columns), TARGET),
             relations=cut.relations,
-            target=TARGET,
             s3=s3,  # type: ignore[arg-type]
         )
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
