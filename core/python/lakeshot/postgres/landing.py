@@ -74,7 +74,7 @@ class Landing:
         doing = f"having the database write part {part.number} of {part.relation} to S3"
         key = self._key(part, attempt)
         try:
-            rows, files, size = loop.run(self._call(connection, copy_sql(part, self.columns), key))
+            rows, files, size = loop.run(self._call(connection, self.query(part), key))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             raise refused_landing(error, doing, bucket=self.target.bucket) from error
         sizes = listed_sizes(s3, self.target.bucket, key)
@@ -102,12 +102,16 @@ class Landing:
 
     async def _call(self, connection: asyncpg.Connection, query: str, key: str) -> tuple[int, int, int]:
         [row] = await connection.fetch(
-            _CALL, query, self.target.bucket, key, self.region, self._options, self.kms_key
+            _CALL, query, self.target.bucket, key, self.region, self.options, self.kms_key
         )
         return row["rows_uploaded"], row["files_uploaded"], row["bytes_uploaded"]
 
+    def query(self, part: QueryPart) -> str:
+        """The SELECT whose rows are written."""
+        return copy_sql(part, self.columns)
+
     @property
-    def _options(self) -> str:
+    def options(self) -> str:
         """COPY's. Both delimited formats are CSV to the server, which then has nothing to quote."""
         if self.delimited is None:
             return "format binary"
