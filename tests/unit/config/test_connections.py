@@ -88,7 +88,7 @@ def test_a_limit_of_cpu_goes_with_an_instance() -> None:
         ({"where": "x" * 1_501}, "have 1,501 bytes together; allowed are 1,500: make a view"),
         ({"connection": "shpo"}, "names the connection 'shpo', which is not below 'connections'; did you"),
         ({"readers": 0}, "field 'source.readers': got 0; allowed: 1 or more"),
-        ({"tabel": "x"}, "field 'source.tabel': unknown key; did you mean 'table'? allowed: columns, conn"),
+        ({"tabel": "x"}, "field 'source.tabel': unknown key; did you mean 'table'? allowed: aws_s3, columns"),
         ({"scheme": "x"}, "did you mean 'schema'?"),
         ({"type": "oracle"}, "allowed: a 'type' of 'dynamodb', 'postgres'"),
         ({"max_cpu_percent": 100}, "field 'source.max_cpu_percent': got 100; allowed: 99 or less"),
