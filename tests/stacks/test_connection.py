@@ -219,6 +219,7 @@ def test_a_record_of_any_length_fits_its_parameter(articles: Template, tmp_path:
     [
         ("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/exports-AbC123", ""),
         ("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/exports", "-??????"),
+        ("arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!cluster-1fcd41b2-194a-AbC123", ""),
     ],
 )
 def test_a_secret_may_be_named_by_its_arn(secret: str, named: str, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ class Connection(Setting):
     secret: Annotated[
         str,
         Field(
-            pattern=r"^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}$"
+            pattern=r"^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}$"
         ),
         allowed("the name or the ARN of a secret in AWS Secrets Manager"),
     ]
