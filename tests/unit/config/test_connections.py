@@ -18,7 +18,10 @@ SHOP = {
     "network": NETWORK,
 }
 ARTICLES = {"type": "postgres", "connection": "shop", "table": "article"}
-ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/reader-AbCdEf"
+ARN_OF = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
+ARN = f"{ARN_OF}shop/reader-AbCdEf"
+RDS_MADE = "rds!cluster-1fcd41b2-194a-4993-930a-423037e3d94a"
+"""How RDS calls a secret that it keeps for the master user."""
 
 
 def document(
@@ -62,7 +65,7 @@ def test_a_table_is_read_by_name_and_catalogued_directly() -> None:
     assert export.effective_catalog == "direct"
 
 
-@pytest.mark.parametrize("secret", ["shop", "shop/reader", ARN])
+@pytest.mark.parametrize("secret", ["shop", "shop/reader", ARN, RDS_MADE, f"{ARN_OF}{RDS_MADE}-AbCdEf"])
 def test_a_secret_is_named_or_given_by_its_arn(secret: str) -> None:
     """Never its content: a connection has no field for a password."""
     assert parsed(document(connection={"secret": secret})).connections["shop"].secret == secret
@@ -88,6 +91,9 @@ def test_a_limit_of_cpu_goes_with_an_instance() -> None:
         ({"where": "x" * 1_501}, "have 1,501 bytes together; allowed are 1,500: make a view"),
         ({"connection": "shpo"}, "names the connection 'shpo', which is not below 'connections'; did you"),
         ({"readers": 0}, "field 'source.readers': got 0; allowed: 1 or more"),
+        ({"max_mb_per_second": 0}, "field 'source.max_mb_per_second': got 0; allowed: more than 0"),
+        ({"max_mb_per_second": "fast"}, "got 'fast'; allowed: a number"),
+        ({"split_by": ""}, "field 'source.split_by': got ''; allowed: 1 or more characters"),
         ({"tabel": "x"}, "field 'source.tabel': unknown key; did you mean 'table'? allowed: columns, conn"),
         ({"scheme": "x"}, "did you mean 'schema'?"),
         ({"type": "oracle"}, "allowed: a 'type' of 'dynamodb', 'postgres'"),
@@ -128,6 +134,7 @@ def test_a_source_that_cannot_be_read_is_refused(source: dict[str, object], told
             "allowed: the identifier of a DB instance, such as shop-instance-1",
         ),
         ({"type": "mysql"}, "field 'type': got 'mysql'; allowed: 'postgres'"),
+        ({"database": ""}, "field 'database': got ''; allowed: 1 or more characters"),
     ],
 )
 def test_a_connection_that_leads_nowhere_is_refused(connection: dict[str, object], told: str) -> None:
@@ -135,6 +142,16 @@ def test_a_connection_that_leads_nowhere_is_refused(connection: dict[str, object
     message = refused(document(connection=connection))
     assert told in message
     assert "connection 'shop'" in message
+
+
+def test_a_list_is_not_called_too_short_for_an_entry_that_is_wrong() -> None:
+    """The entry is named, and nothing else."""
+    network = {**NETWORK, "subnets": [{"id": "subnet-0a1b2c3d", "zone": "eu-central-1"}]}
+    assert refused(document(connection={"network": network})).splitlines() == [
+        "exports.yaml cannot be used:",
+        "  connection 'shop', field 'network.subnets.0.zone': got 'eu-central-1'; allowed: an availability "
+        "zone's name, such as eu-central-1a",
+    ]
 
 
 def test_a_connection_that_nobody_uses_is_refused() -> None:
