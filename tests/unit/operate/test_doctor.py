@@ -294,12 +294,11 @@ def test_it_is_a_command(context: Context, capsys: pytest.CaptureFixture[str]) -
             "no way to S3: put 's3' among 'endpoints'",
         ),
         (
-            "VPC S3 endpoint validation failed for SubnetId: subnet-1. VPC: vpc-1. Reason: … is not authorized "
-            "to perform: ec2:DescribeRouteTables because an explicit deny …",
+            "VPC S3 endpoint validation failed for SubnetId: subnet-1. … not authorized to perform: ec2:…",
             "the job's role is not as it was deployed",
         ),
         (
-            "Failed to call ec2:DescribeSubnets. The subnet ID 'subnet-1' does not exist (InvalidSubnetID…",
+            "Failed to call ec2:DescribeSubnets. The subnet ID 'subnet-1' does not exist (Invalid…",
             "correct 'subnets' of the connection's network",
         ),
         ("At least one security group must open all ingress ports. To limit traffic, …", "reach each other"),

@@ -90,8 +90,9 @@ class Connection(Setting):
         Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"),
         allowed("a host's name, such as shop.cluster-abc.eu-central-1.rds.amazonaws.com"),
     ]
-    """The server's host name, which its certificate has to bear. Of an Aurora cluster, the reader endpoint
-    keeps exports off the writer."""
+    """The server's host name, which its certificate has to bear. Of an Aurora cluster, the endpoint of one
+    reader instance keeps exports off the writer; the cluster's reader endpoint does only where it has one
+    reader, because all connections of a run have to lead to the same."""
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5432
     """The server's port."""
     database: Annotated[str, Field(min_length=1, max_length=63)]
