@@ -39,7 +39,6 @@ class ConnectionStack(cdk.Stack):
             env=environment,
             description=f"Lakeshot, stage {config.stage}: the connection {connection}",
         )
-        _check_region(connection, network, environment.region)
         vpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
@@ -81,12 +80,3 @@ def _places(network: Network) -> Iterator[tuple[str, str]]:
     for endpoint in network.endpoints:
         for place in network.route_tables if endpoint in GATEWAYS else (network.vpc,):
             yield place, endpoint
-
-
-def _check_region(connection: str, network: Network, region: str | None) -> None:
-    for subnet in network.subnets:
-        if region is not None and not subnet.zone.startswith(region):
-            raise ConfigError(
-                f"connection {connection!r}: the subnet {subnet.id} is in the zone {subnet.zone}, but an "
-                f"export that uses it is deployed to {region}; deploy that export to the VPC's own region"
-            )

@@ -12,7 +12,7 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.doctor import server_state, services, table_state
 from lakeshot.doctor.certificate import encryption
 from lakeshot.doctor.checklist import Checklist, Finding
-from lakeshot.doctor.network import addresses, described, reach
+from lakeshot.doctor.network import addresses, described, leads_to_several, reach
 from lakeshot.doctor.session import DoctorSession
 from lakeshot.doctor.shared_snapshot import is_shared
 from lakeshot.dynamodb.segments import task_slots
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 LONGEST_LOCK_SECONDS = 10
+_ONE_SERVER = "that is one reader of several, unless there is but one: give the endpoint of one instance"
 
 
 class PostgresExamination:
@@ -120,7 +121,9 @@ class PostgresExamination:
 
     def _host(self) -> Finding:
         host = self._server.host
-        return Finding(f"{host} is {described(addresses(host, self._server.port))}")
+        several = self._source.consistency == "shared" and leads_to_several(host)
+        advice = f"; {_ONE_SERVER}" if several else ""
+        return Finding(f"{host} is {described(addresses(host, self._server.port))}{advice}", warns=several)
 
     def _port(self) -> Finding:
         group = ConnectionNames(stage=self._deployed.stage, connection=self._connection.name).resource
