@@ -6,21 +6,12 @@ that no line break, delimiter or quote of a value is one of the file.
 
 from collections.abc import Mapping, Sequence
 
-from lakeshot.columns.types import (
-    BOOLEAN,
-    DATE_TEXT,
-    JSON,
-    NUMBER_TEXT,
-    STRING,
-    TIMESTAMP_TEXT,
-    Column,
-    widen,
-)
+from lakeshot.columns.types import BOOLEAN, JSON, STRING, Column, Scalar, widen
 from lakeshot.files.csv_lines import encoded_characters
 from lakeshot.lake.sql import identifier, literal
 from lakeshot.postgres.column_types import Decoding, ReadColumn
 
-_SAME_TEXT = (NUMBER_TEXT, DATE_TEXT, TIMESTAMP_TEXT)
+_SAME_TEXT = (Scalar.DECIMAL, Scalar.NUMBER_TEXT, Scalar.DATE_TEXT, Scalar.TIMESTAMP_TEXT)
 """Types whose values are the very texts that narrower values were before."""
 _NOTHING = "NULL"
 
@@ -34,7 +25,7 @@ def landed_known(known: Sequence[Column], reads: Sequence[ReadColumn]) -> tuple[
     return tuple(
         column
         if column.source not in declared
-        or (column.type in _SAME_TEXT and widen(declared[column.source], column.type) == column.type)
+        or (column.type.scalar in _SAME_TEXT and widen(declared[column.source], column.type) == column.type)
         else column.model_copy(update={"type": declared[column.source]})
         for column in known
     )

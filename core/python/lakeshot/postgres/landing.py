@@ -84,6 +84,12 @@ class Landing:
                 f"{sum(sizes.values())} bytes lie at s3://{self.target.bucket}/{key}*; nothing was made "
                 "visible. Look for what removes files there, then run again"
             )
+        if self.delimited is not None and self.delimited.header and files > 1:
+            raise SourceError(
+                f"{doing}: it has become {files} files, only the first of which has a header, so that readers "
+                "would take rows of the others for one; nothing was made visible. Say 'header: false', or "
+                "export a 'select' with a 'split_by', which makes smaller parts"
+            )
         landed = tuple(self._file(s3, each) for each in sizes)
         if (seconds := spend(size)) > 0:
             sleep(seconds)
