@@ -102,6 +102,7 @@ def _export(job: Job, spread: Spread, where: str | None = None) -> int:
                     snapshot=coordinator.snapshot,
                     held=cut.held,
                     relations=cut.relations,
+                    leaves=cut.leaves,
                     columns=read_columns(cut.columns),
                     target=TARGET,
                     region="",

@@ -100,6 +100,7 @@ def reading(
                 snapshot=coordinator.snapshot,
                 held=cut.held,
                 relations=cut.relations,
+                leaves=cut.leaves,
                 columns=columns,
                 target=TARGET.model_copy(update={"first": tuple(each.column.source for each in columns)}),
                 region="us-east-1",

@@ -301,8 +301,15 @@ def test_one_reader_reads_all_by_the_connection_that_holds_the_moment(
         cut = coordinator.cut(WANTED, readers=1)
         database.execute("DELETE FROM article WHERE id > 5")
         queue = PartQueue(cut.parts)
-        columns = read_columns(cut.columns)
-        read_alone(coordinator, queue, columns, relations=cut.relations, target=TARGET, s3=s3)  # type: ignore[arg-type]
+        read_alone(
+            coordinator,
+            queue,
+            read_columns(cut.columns),
+            relations=cut.relations,
+            leaves=cut.leaves,
+            target=TARGET,
+            s3=s3,  # type: ignore[arg-type]
+        )
         assert coordinator.run(lambda connection: connection.fetchval("SELECT 1")) == 1
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
@@ -322,6 +329,7 @@ def test_one_reader_ends_with_what_ended_the_moment(
                 queue,
                 read_columns(cut.columns),
                 relations=cut.relations,
+                leaves=cut.leaves,
                 target=TARGET,
                 s3=S3InMemory(),  # type: ignore[arg-type]
             )
@@ -405,6 +413,7 @@ def test_a_run_of_one_connection_may_pause(
             queue,
             read_columns(cut.columns),
             relations=cut.relations,
+            leaves=cut.leaves,
             target=TARGET,
             s3=s3,  # type: ignore[arg-type]
         )

@@ -240,6 +240,7 @@ def test_the_one_connection_of_a_run_is_looked_after_as_well(
                 queue,
                 read_columns(cut.columns),
                 relations=cut.relations,
+                leaves=cut.leaves,
                 target=TARGET,
                 s3=s3,  # type: ignore[arg-type]
             )
