@@ -13,6 +13,7 @@ from lakeshot.driver.queue_server import QueueServer
 from lakeshot.dynamodb.segments import task_slots
 from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.instance_cpu import IMPATIENT, InstanceCpu
+from lakeshot.postgres.own_reads import pages_words
 from lakeshot.postgres.query_run import READER_IDLE_SECONDS, Query, planned_words, query_commit
 from lakeshot.postgres.reader import Reader, read_alone
 from lakeshot.postgres.reading import MEGABYTE
@@ -49,7 +50,7 @@ def main(argv: Sequence[str]) -> None:
         moment.when_lost(queue.stop)
         watch.begin(queue)
         if moment.snapshot.id is None:
-            read_alone(moment, queue, take, relations=cut.relations, s3=job.s3)
+            read_alone(moment, queue, take, relations=cut.relations, leaves=cut.leaves, s3=job.s3)
         else:
             key = secrets.token_bytes(32)
             with QueueServer(queue, key, host=driver_host()) as server:
@@ -58,6 +59,7 @@ def main(argv: Sequence[str]) -> None:
                     snapshot=moment.snapshot,
                     held=cut.held,
                     relations=cut.relations,
+                    leaves=cut.leaves,
                     take=take,
                     region=job.region,
                     driver=DriverContact(server.address, key),
@@ -66,7 +68,8 @@ def main(argv: Sequence[str]) -> None:
         results = agreed(queue.results())
     progress.write()
     bytes_read = round(sum(result.consumed_units for result in results) * MEGABYTE)
-    job.tell(bytes_read=bytes_read, source_load=watch.source_load)
+    load = [*pages_words(cut, queue.pages), *filter(None, [watch.source_load])]
+    job.tell(bytes_read=bytes_read, source_load="; ".join(load))
     job.commit(what, results)
 
 

@@ -103,6 +103,7 @@ def _export(job: Job, spread: Spread, where: str | None = None) -> int:
                     snapshot=coordinator.snapshot,
                     held=cut.held,
                     relations=cut.relations,
+                    leaves=cut.leaves,
                     take=Reading(read_columns(cut.columns), TARGET),
                     region="",
                     driver=DriverContact(served.address, key),

@@ -8,6 +8,7 @@ import pytest
 
 from lakeshot.driver.byte_pace import BytePace
 from lakeshot.driver.connection import DriverContact
+from lakeshot.driver.pages_read import PagesRead
 from lakeshot.driver.part_queue import PartQueue, StoppedError
 from lakeshot.driver.queue_server import QueueServer
 from lakeshot.driver.remote_queue import RemoteQueue
@@ -46,8 +47,9 @@ def test_a_reader_reads_all_parts(
                 remote.failed(1, "the connection broke")
                 continue
             remote.report(Progress(part=part.number, rows=5, units=0.0, bytes=7))
-            assert remote.finished(result(part.number, attempt))
+            assert remote.finished(result(part.number, attempt), PagesRead(looked=9, cached=2))
     assert read == [("'0' é", 0), ("'1' é", 0), ("'1' é", 1), ("'2' é", 0)]
+    assert queue.pages == PagesRead(looked=27, cached=6, is_all=False)
     assert [progress.part for progress in seen] == [0, 1, 2]
     assert [each.attempt for each in queue.results()] == [0, 1, 0]
 

@@ -106,6 +106,7 @@ def reading(
                 snapshot=coordinator.snapshot,
                 held=cut.held,
                 relations=cut.relations,
+                leaves=cut.leaves,
                 take=take or Reading(columns, _target(columns)),
                 region="us-east-1",
                 driver=DriverContact(server.address, b"key"),

@@ -120,7 +120,7 @@ def test_what_it_says_and_what_lies_there_have_to_agree(
 def test_a_header_is_of_one_file(database: Database, ours: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """Readers skip the first line of every file, so that rows would be lost."""
     saying(database, 2, 2, 16)
-    with pytest.raises(SourceError, match="only the first of which has a header"):
+    with pytest.raises(SourceError, match="of which only the first has a header"):
         land(
             ours,
             lying(b"id\tname\n1\tx\n", b"2\ty\n", monkeypatch=monkeypatch),

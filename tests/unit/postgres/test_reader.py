@@ -303,7 +303,7 @@ def test_one_reader_reads_all_by_the_connection_that_holds_the_moment(
         database.execute("DELETE FROM article WHERE id > 5")
         queue = PartQueue(cut.parts)
         take = Reading(read_columns(cut.columns), TARGET)
-        read_alone(coordinator, queue, take, relations=cut.relations, s3=s3)  # type: ignore[arg-type]
+        read_alone(coordinator, queue, take, relations=cut.relations, leaves=cut.leaves, s3=s3)  # type: ignore[arg-type]
         assert coordinator.run(lambda connection: connection.fetchval("SELECT 1")) == 1
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
@@ -323,6 +323,7 @@ def test_one_reader_ends_with_what_ended_the_moment(
                 queue,
                 Reading(read_columns(cut.columns), TARGET),
                 relations=cut.relations,
+                leaves=cut.leaves,
                 s3=S3InMemory(),  # type: ignore[arg-type]
             )
 
@@ -405,6 +406,7 @@ def test_a_run_of_one_connection_may_pause(
             queue,
             Reading(read_columns(cut.columns), TARGET),
             relations=cut.relations,
+            leaves=cut.leaves,
             s3=s3,  # type: ignore[arg-type]
         )
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))

@@ -241,6 +241,7 @@ def test_the_one_connection_of_a_run_is_looked_after_as_well(
                 queue,
                 Reading(read_columns(cut.columns), TARGET),
                 relations=cut.relations,
+                leaves=cut.leaves,
                 s3=s3,  # type: ignore[arg-type]
             )
 

@@ -18,6 +18,7 @@ from lakeshot.errors import DriverLostError, LakeshotError
 from lakeshot.files.upload import abort_upload
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.own_reads import pages_read
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.reader_session import ReaderSession
 from lakeshot.postgres.reading import Taking
@@ -37,16 +38,17 @@ log = logging.getLogger(__name__)
 class Reader:
     """Reads parts that the driver hands out, all at the snapshot's moment; results go to the driver's queue.
 
-    ``held`` are relations that it locks first, so that what waits for the table later cannot stop it, and
-    ``relations`` the oids of all that it may read: a part of anything else is refused. A
-    connection that breaks is made anew, and the part tried again. Can be sent to another process, so
-    ``connect`` holds no password but finds it there.
+    ``held`` are relations that it locks first, so that what waits for the table later cannot stop it,
+    ``relations`` the oids of all that it may read: a part of anything else is refused. Those whose pages are
+    counted are ``leaves``. A connection that breaks is made anew, and the part tried again. Can be sent to
+    another process, so ``connect`` holds no password but finds it there.
     """
 
     connect: Connect
     snapshot: Snapshot
     held: tuple[str, ...]
     relations: tuple[int, ...]
+    leaves: tuple[int, ...]
     take: Taking
     region: str
     driver: DriverContact
@@ -94,7 +96,7 @@ class Reader:
                 report=queue.report,
             )
             with _given_up_otherwise(s3, self.take.target.bucket, result):
-                session.check()
+                pages = session.check()
         except (ConnectionLostError, BotoCoreError, ClientError) as error:
             log.warning("attempt %d at part %d failed: %s", attempt, part.number, error)
             session.drop()
@@ -105,7 +107,7 @@ class Reader:
         except LakeshotError as error:
             queue.give_up(error)
             raise StoppedError(str(error)) from error
-        return queue.finished(result)
+        return queue.finished(result, pages)
 
 
 def read_alone(
@@ -114,14 +116,16 @@ def read_alone(
     take: Taking,
     *,
     relations: Collection[int],
+    leaves: Collection[int],
     s3: "S3Client",
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Read every part by the connection that holds the snapshot, where it cannot be shared.
 
-    ``relations`` are the oids of all that may be read. Raises what ends the reading; a part cannot be tried
-    again, as the moment would be another.
+    ``relations`` are the oids of all that may be read, ``leaves`` of those whose pages are counted. Raises
+    what ends the reading; a part cannot be tried again, as the moment would be another.
     """
+    counted = coordinator.run(lambda connection: pages_read(connection, leaves))
     with no_garbage_collection():
         while not isinstance(given := _next(queue, coordinator), Done):
             if not isinstance(given, Assigned):
@@ -139,9 +143,10 @@ def read_alone(
                         report=queue.report,
                     )
                 coordinator.run(lambda connection: check_no_others(connection, relations))
+                before, counted = counted, coordinator.run(lambda connection: pages_read(connection, leaves))
             except (StoppedError, ConnectionLostError) as error:
                 raise coordinator.loss or error from error
-            queue.finished(coordinator, result)
+            queue.finished(coordinator, result, counted.since(before))
 
 
 def _next(queue: PartQueue[QueryPart], coordinator: Coordinator) -> Assigned[QueryPart] | Idle | Done:
