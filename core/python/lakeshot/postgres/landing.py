@@ -86,9 +86,9 @@ class Landing:
             )
         if self.delimited is not None and self.delimited.header and files > 1:
             raise SourceError(
-                f"{doing}: it has become {files} files, of which only the first has a header, and "
-                "readers would take rows of others for one; nothing was made visible. Say 'header: false', or export a "
-                "'select' with a 'split_by', which makes smaller parts"
+                f"{doing}: it has become {files} files, of which only the first has a header, and readers "
+                "would take rows of others for one; nothing was made visible. Say 'header: false', or export "
+                "a 'select' with a 'split_by', which makes smaller parts"
             )
         landed = tuple(self._file(s3, each) for each in sizes)
         if (seconds := spend(size)) > 0:
