@@ -25,7 +25,7 @@ def open_shop(account: Account, server: PostgresServer) -> Database:
     return shop
 
 
-def exports_of(account: Account, server: PostgresServer, directory: Path) -> Path:
+def exports_of(account: Account, server: PostgresServer, ledger: PostgresServer, directory: Path) -> Path:
     """What is deployed, with the names of this session."""
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -34,7 +34,13 @@ def exports_of(account: Account, server: PostgresServer, directory: Path) -> Pat
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.associate_route_table(RouteTableId=table, SubnetId=subnet["SubnetId"])
     rendered = Template(EXPORTS.read_text()).substitute(
-        port=server.port, ca=server.ca_certificate, vpc=vpc, subnet=subnet["SubnetId"], route_table=table
+        port=server.port,
+        ca=server.ca_certificate,
+        ledger_port=ledger.port,
+        ledger_ca=ledger.ca_certificate,
+        vpc=vpc,
+        subnet=subnet["SubnetId"],
+        route_table=table,
     )
     file = directory / "exports.yaml"
     file.write_text(rendered)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 COLUMNS = (Column(name="a", source="a", type=STRING), Column(name="b", source="b", type=STRING))
-ALL = [(file_format, compression) for file_format in FileFormat for compression in compressions(file_format)]
+ALL = [(file_format, compression) for file_format in ENCODERS for compression in compressions(file_format)]
 
 
 def file(file_format: FileFormat, compression: Compression, groups: Sequence[int] = (30_000, 7)) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from lakeshot.columns.changes import CHANGE_COLUMNS
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
+from lakeshot.files.formats import ENCODERS
 from lakeshot.lake.hive import HiveLake
 from tests.unit.conftest import BUCKET
 from tests.unit.lake.conftest import EmbeddedAthena, Versions
@@ -99,7 +100,7 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("file_format", list(FileFormat))
+@pytest.mark.parametrize("file_format", list(ENCODERS))
 def test_every_format_is_declared_as_its_readers_take_it(
     glue: "GlueClient", lake: HiveLake, file_format: FileFormat
 ) -> None:

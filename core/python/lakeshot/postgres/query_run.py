@@ -127,7 +127,11 @@ def query_commit(
         plan,
         target,
         parts=len(cut.parts),
-        expected_from=f"what COPY itself counted in {len(cut.parts):,} parts",
+        expected_from=(
+            f"what COPY itself counted in {len(cut.parts):,} parts"
+            if plan.deployed.postgres[0].landing is None
+            else f"rows_uploaded, as aws_s3 said for {len(cut.parts):,} parts"
+        ),
         moment=snapshot.taken_at,
         moment_from=_moment_words(cut),
         of_one_instant=not cut.foreign,

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -15,14 +15,12 @@ from lakeshot.driver.connection import DriverContact
 from lakeshot.driver.part_queue import Assigned, Done, Idle, PartQueue, StoppedError
 from lakeshot.driver.remote_queue import RemoteQueue
 from lakeshot.errors import DriverLostError, LakeshotError
-from lakeshot.files.target import Target
 from lakeshot.files.upload import abort_upload
-from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.event_loop import EventLoop
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.reader_session import ReaderSession
-from lakeshot.postgres.reading import read_part
+from lakeshot.postgres.reading import Taking
 from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import Snapshot
 from lakeshot.postgres.table_locks import Connect
@@ -49,8 +47,7 @@ class Reader:
     snapshot: Snapshot
     held: tuple[str, ...]
     relations: tuple[int, ...]
-    columns: tuple[ReadColumn, ...]
-    target: Target
+    take: Taking
     region: str
     driver: DriverContact
 
@@ -87,18 +84,16 @@ class Reader:
     ) -> bool:
         s3 = s3_client(self.region)
         try:
-            result = read_part(
+            result = self.take(
                 session.connection,
                 session.loop,
                 part,
-                self.columns,
                 attempt=attempt,
-                target=self.target,
                 s3=s3,
                 spend=_waiting_there(queue),
                 report=queue.report,
             )
-            with _given_up_otherwise(s3, self.target.bucket, result):
+            with _given_up_otherwise(s3, self.take.target.bucket, result):
                 session.check()
         except (ConnectionLostError, BotoCoreError, ClientError) as error:
             log.warning("attempt %d at part %d failed: %s", attempt, part.number, error)
@@ -116,10 +111,9 @@ class Reader:
 def read_alone(
     coordinator: Coordinator,
     queue: PartQueue[QueryPart],
-    columns: Sequence[ReadColumn],
+    take: Taking,
     *,
     relations: Collection[int],
-    target: Target,
     s3: "S3Client",
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -135,13 +129,11 @@ def read_alone(
                 continue
             try:
                 with coordinator.reading() as connection:  # which is kept alive while nobody reads by it
-                    result = read_part(
+                    result = take(
                         connection,
                         coordinator.loop,
                         given.part,
-                        columns,
                         attempt=given.attempt,
-                        target=target,
                         s3=s3,
                         spend=queue.spend,
                         report=queue.report,
@@ -179,7 +171,7 @@ def _given_up_otherwise(s3: "S3Client", bucket: str, result: PartResult) -> Iter
     try:
         yield
     except LakeshotError:
-        for file in result.files:
+        for file in (file for file in result.files if file.landed_etag is None):
             abort_upload(s3, bucket, file.key, file.upload_id)
         raise
 
