@@ -96,6 +96,8 @@ def test_endpoints_take_their_services_from_nobody(shop: Template) -> None:
 def test_the_price_of_endpoints_is_told(shop: Template) -> None:
     """Two interfaces in two zones, by the hour; gateways cost nothing."""
     assert shop.document["Outputs"]["EndpointsMonthlyPrice"]["Value"].startswith("about $29.20 a month")
+    network = Network.model_validate({**NETWORK, "endpoints": ["logs"]})
+    assert "(1 interface endpoint in 1 zone), and $0.01 for each GB" in monthly_price(network)
     network = Network.model_validate({**NETWORK, "endpoints": ["s3"]})
     assert (monthly_usd(network), monthly_price(network)) == (0, "nothing: gateway endpoints are free")
 

@@ -8,6 +8,7 @@ from local.glue.reachable import let_subnets_reach
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.cloud.local.account import Account
+from tests.cloud.pipeline.pipeline import Pipeline
 
 READER, PASSWORD = "lakeshot_reader", "a secret that no message tells"
 EXPORTS = Path(__file__).with_name("exports.yaml")
@@ -23,6 +24,21 @@ def open_shop(account: Account, server: PostgresServer) -> Database:
         secrets.create_secret(Name=name, SecretString=json.dumps(login))
     let_subnets_reach(account.instance.settings.directory / "tmp", f"localhost:{server.port}")
     return shop
+
+
+def tell_cpu(pipeline: Pipeline, percent: float) -> None:
+    """Have CloudWatch know how busy the shop's instance is now, as it does of every one in RDS."""
+    pipeline.client("cloudwatch").put_metric_data(
+        Namespace="AWS/RDS",
+        MetricData=[
+            {
+                "MetricName": "CPUUtilization",
+                "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": "shop-instance-1"}],
+                "Value": percent,
+                "Unit": "Percent",
+            }
+        ],
+    )
 
 
 def exports_of(account: Account, server: PostgresServer, ledger: PostgresServer, directory: Path) -> Path:

@@ -19,7 +19,7 @@ from local.postgres import article
 from local.postgres.database import Database
 from tests.cloud.local.account import wait_for
 from tests.cloud.pipeline.pipeline import BUCKET, Ended, Pipeline
-from tests.cloud.pipeline.shop import PASSWORD
+from tests.cloud.pipeline.shop import PASSWORD, tell_cpu
 
 pytestmark = pytest.mark.cloud
 
@@ -60,22 +60,12 @@ def committing(shop: Database, transaction: str) -> Iterator[Callable[[], int]]:
 
 @contextmanager
 def measured(pipeline: Pipeline, *, cpu: float) -> Iterator[None]:
-    """CloudWatch has figures of the shop's instance, as it does of every one in RDS."""
-    cloudwatch, over = pipeline.client("cloudwatch"), threading.Event()
+    """CloudWatch has figures of the shop's instance meanwhile."""
+    over = threading.Event()
 
     def measure() -> None:
         while not over.wait(1):
-            cloudwatch.put_metric_data(
-                Namespace="AWS/RDS",
-                MetricData=[
-                    {
-                        "MetricName": "CPUUtilization",
-                        "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": "shop-instance-1"}],
-                        "Value": cpu,
-                        "Unit": "Percent",
-                    }
-                ],
-            )
+            tell_cpu(pipeline, cpu)
 
     thread = threading.Thread(target=measure)
     thread.start()

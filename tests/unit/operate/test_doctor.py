@@ -14,11 +14,11 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.config.exports import parse_config
 from lakeshot.doctor.report import Check, Outcome, Report, report_uri
 from lakeshot.names import split_s3_uri
+from lakeshot.runs.job_errors import meaning
 from operate.command_line import main
 from operate.context import Context, Output
 from operate.doctor import doctor
 from operate.errors import CommandError, UsageError
-from operate.job_errors import meaning
 from tests.unit.conftest import BUCKET
 from tests.unit.operate.conftest import FakeTerminal
 

@@ -44,7 +44,7 @@ _MEANINGS: Mapping[str, str] = {
         f"'endpoints' of {_NETWORK}"
     ),
     "NoSuchKey|NoSuchBucket|does not exist": f"what the job is made of is gone: {_DEPLOY}",
-    "(?i:concurrent (?:runs|capacity)|limit ?exceeded|maximum)": (
+    "(?i:concurrent (?:runs|capacity)|limit ?exceeded|maximum concurrent)": (
         "the account or the job has as many runs or workers as it may: wait until some have ended, or have "
         "the quota raised"
     ),
