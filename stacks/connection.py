@@ -53,16 +53,13 @@ class ConnectionStack(cdk.Stack):
             description=f"Lakeshot, stage {config.stage}: the connection {connection}",
         )
         if settings.network is not None:
-            self._run_jobs(names, settings, settings.network, environment.region)
+            self._run_jobs(names, settings, settings.network)
         exports = config.landing_by(connection, environment.region)
         if settings.role_holder is not None and exports:
             self._let_write(names, settings.role_holder, config, exports, role_suffix)
 
-    def _run_jobs(
-        self, names: ConnectionNames, settings: Connection, network: Network, region: str | None
-    ) -> None:
+    def _run_jobs(self, names: ConnectionNames, settings: Connection, network: Network) -> None:
         """Let jobs run in the VPC."""
-        _check_region(names.connection, network, region)
         vpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
@@ -128,12 +125,3 @@ def _places(network: Network) -> Iterator[tuple[str, str]]:
     for endpoint in network.endpoints:
         for place in network.route_tables if endpoint in GATEWAYS else (network.vpc,):
             yield place, endpoint
-
-
-def _check_region(connection: str, network: Network, region: str | None) -> None:
-    for subnet in network.subnets:
-        if region is not None and not subnet.zone.startswith(region):
-            raise ConfigError(
-                f"connection {connection!r}: the subnet {subnet.id} is in the zone {subnet.zone}, but an "
-                f"export that uses it is deployed to {region}; deploy that export to the VPC's own region"
-            )

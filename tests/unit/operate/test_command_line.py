@@ -199,6 +199,7 @@ def test_the_schema_describes_every_setting_and_refuses_unknown_ones() -> None:
     objects = [schema, *(found for found in schema["$defs"].values() if found["type"] == "object")]
     assert {found["title"] for found in objects} == {
         "Lakeshot exports",
+        "AwsS3Options",
         "Connection",
         "DynamoDBSource",
         "Export",

@@ -18,7 +18,7 @@ from lakeshot.columns.types import (
     decimal,
 )
 from lakeshot.postgres.coordinator import KEEP_ALIVE_SECONDS
-from lakeshot.postgres.query_run import Query, as_declared
+from lakeshot.postgres.query_run import Query, as_declared, most_connections, most_readers
 from lakeshot.postgres.source import PostgresSource
 
 
@@ -67,6 +67,24 @@ def test_a_column_that_is_gone_stays_as_it_was() -> None:
 def test_a_column_of_nothing_but_nulls_gets_the_declared_type() -> None:
     """Nothing was known of it."""
     assert kept(NULL, BIGINT) == BIGINT
+
+
+@pytest.mark.parametrize(
+    ("fields", "slots", "readers", "connections"),
+    [
+        ({}, 64, 16, 18),
+        ({}, 3, 3, 5),
+        ({"readers": 40}, 64, 40, 42),
+        ({"readers": 40}, 8, 8, 10),
+        ({"readers": 40, "consistency": "single"}, 8, 1, 2),
+    ],
+)
+def test_connections_are_those_of_readers_and_two_more(
+    fields: dict[str, object], slots: int, readers: int, connections: int
+) -> None:
+    """One holds the snapshot, unless it is the only one that reads, and one looks after the server."""
+    wanted = PostgresSource.model_validate({"type": "postgres", "connection": "main", "table": "t"} | fields)
+    assert (most_readers(wanted, slots), most_connections(wanted, slots)) == (readers, connections)
 
 
 def test_the_holder_of_a_snapshot_is_ended_by_the_server_if_it_vanishes(

@@ -13,6 +13,8 @@ GATEWAYS = ("s3", "dynamodb")
 """Endpoints that are routes and cost nothing; all others are interfaces, paid for in each zone."""
 Endpoint = Literal["s3", "dynamodb", "secretsmanager", "logs", "monitoring", "kms", "sts", "glue"]
 MOST_SUBNETS = 8
+MOST_GROUPS = 15
+"""A network interface is in 16 security groups at most, of which one is Lakeshot's own."""
 
 
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})$"
@@ -54,14 +56,15 @@ class Network(Setting):
     """The VPC's id."""
     subnets: Annotated[tuple[Subnet, ...], Field(min_length=1, max_length=MOST_SUBNETS)]
     """Subnets with a route to the database. A job takes the first that has addresses left."""
-    security_groups: tuple[SecurityGroupId, ...] = ()
+    security_groups: Annotated[tuple[SecurityGroupId, ...], Field(max_length=MOST_GROUPS)] = ()
     """Security groups that jobs are to be members of, such as one that the database lets in. Lakeshot makes
     one more, in which the workers of a job reach each other."""
     route_tables: tuple[RouteTableId, ...] = ()
     """The subnets' route tables; needed for the endpoints s3 and dynamodb."""
     endpoints: tuple[Endpoint, ...] = ()
     """VPC endpoints that Lakeshot shall make because the VPC has neither these nor a NAT gateway: s3 and
-    dynamodb cost nothing, every other one costs by the hour in each subnet."""
+    dynamodb cost nothing, every other one costs by the hour in each zone. Everybody in the VPC, or in the
+    route tables, gets to these services through them from then on."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -73,6 +76,8 @@ class Network(Setting):
             )
         refuse_repeated("endpoints", self.endpoints)
         refuse_repeated("subnets", [subnet.id for subnet in self.subnets])
+        refuse_repeated("security_groups", self.security_groups)
+        refuse_repeated("route_tables", self.route_tables)
         return self
 
 
@@ -86,8 +91,9 @@ class Connection(Setting):
         Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"),
         allowed("a host's name, such as shop.cluster-abc.eu-central-1.rds.amazonaws.com"),
     ]
-    """The server's host name, which its certificate has to bear. Of an Aurora cluster, the reader endpoint
-    keeps exports off the writer."""
+    """The server's host name, which its certificate has to bear. Of an Aurora cluster, the endpoint of one
+    reader instance keeps exports off the writer; the cluster's reader endpoint does only where it has one
+    reader, because all connections of a run have to lead to the same."""
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5432
     """The server's port."""
     database: Annotated[str, Field(min_length=1, max_length=63)]
@@ -95,7 +101,7 @@ class Connection(Setting):
     secret: Annotated[
         str,
         Field(
-            pattern=r"^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}$"
+            pattern=r"^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}$"
         ),
         allowed("the name or the ARN of a secret in AWS Secrets Manager"),
     ]

@@ -15,6 +15,7 @@ from lakeshot.config.connections import Connection, ConnectionName
 from lakeshot.config.errors import config_error, shown
 from lakeshot.config.export import Export, Schedule
 from lakeshot.config.landing import check_landings
+from lakeshot.config.regions import check_region
 from lakeshot.errors import ConfigError
 from lakeshot.model import Setting
 from lakeshot.names import ConnectionNames, ExportNames, GroupNames
@@ -128,6 +129,7 @@ class Config(Setting):
                     f"export {name!r} has 'max_cpu_percent', but its connection {wanted!r} has no 'instance' "
                     "whose CPU to look at; give it the identifier of the DB instance"
                 )
+            check_region(wanted, self.connections[wanted], name, export.region or self.region)
         if unused := [name for name in self.connections if name not in used]:
             raise ValueError(
                 f"connection {unused[0]!r} is used by no export; remove it, or name it in the 'source' of one"

@@ -19,6 +19,11 @@ class FileFormat(StrEnum):
     BINARY = "binary"
     """PostgreSQL's own, which nothing else reads; a database writes it itself."""
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether query engines read it, so that there are tables and a view of such files."""
+        return self not in UNREADABLE
+
 
 class Compression(StrEnum):
     """How a data file's bytes are compressed."""
@@ -50,7 +55,7 @@ TEXT_FORMATS = frozenset({FileFormat.JSON, *DELIMITED})
 LANDED = frozenset({FileFormat.CSV, FileFormat.TEXT, FileFormat.BINARY})
 """Formats that a database can write itself, uncompressed; all but CSV nobody else does."""
 UNREADABLE = frozenset({FileFormat.BINARY})
-"""Formats that no query engine reads, so that there is neither a table nor a view of their files."""
+"""Formats that no query engine reads."""
 NAMES_COLUMNS = frozenset({FileFormat.PARQUET, FileFormat.ORC, FileFormat.AVRO})
 """Formats whose files have columns with names and types of their own."""
 BY_POSITION = DELIMITED
