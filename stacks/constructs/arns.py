@@ -84,6 +84,10 @@ class Arns:
         """
         return f"arn:{self.stack.partition}:ec2:{self.stack.region}:*:{resource}"
 
+    def rds(self, resource: str) -> str:
+        """A cluster or an instance of a database, such as ``cluster:shop``."""
+        return self._arn("rds", resource)
+
     def secret(self, name: str) -> str:
         """A secret, without the characters that its ARN ends in."""
         return self._arn("secretsmanager", f"secret:{name}")

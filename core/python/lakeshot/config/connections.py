@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, WrapValidator, model_validator
 
 from lakeshot.config.allowed import allowed
+from lakeshot.config.landing import ClusterId, InstanceId, RoleArn, RoleHolder
 from lakeshot.config.repeated import refuse_repeated
 from lakeshot.model import Setting
 
@@ -114,23 +115,29 @@ class Connection(Setting):
         | None
     ) = None
     """KMS key that the secret is encrypted with, if not Secrets Manager's own."""
-    instance: (
-        Annotated[
-            str,
-            Field(pattern=r"^[a-z](-?[a-z0-9]){0,62}$"),
-            allowed(
-                "the identifier of a DB instance, such as shop-instance-1: 1 to 63 lower-case letters and "
-                "digits, a letter first, with single hyphens between"
-            ),
-        ]
-        | None
-    ) = None
-    """Identifier of the DB instance (RDS, Aurora) that ``host`` leads to, for its CPU in CloudWatch."""
+    cluster: ClusterId | None = None
+    """Identifier of the Aurora cluster that ``host`` leads to: by a role of its own it writes the files of
+    exports with ``route: aws_s3``."""
+    instance: InstanceId | None = None
+    """Identifier of the DB instance (RDS, Aurora) that ``host`` leads to, for its CPU in CloudWatch; without
+    ``cluster`` also what gets the role to write files (RDS for PostgreSQL)."""
+    export_role: RoleArn | None = None
+    """ARN of a role that is associated with the database for s3Export already, as there can be one only;
+    without it, Lakeshot makes and associates one for exports with ``route: aws_s3``."""
     tls_ca: str | None = None
     """File of certificates (PEM) that the server's has to lead to, beside ``exports.yaml``; by default those
     that Amazon issues for RDS and Aurora."""
     network: Network | None = None
     """Where in a VPC jobs run; without it they run outside, which only reaches servers in the internet."""
+
+    @property
+    def role_holder(self) -> RoleHolder | None:
+        """What Lakeshot makes a role to write files for; None if there is one, or nothing is named."""
+        if self.export_role is not None:
+            return None
+        if self.cluster is not None:
+            return RoleHolder("cluster", self.cluster)
+        return RoleHolder("instance", self.instance) if self.instance is not None else None
 
 
 class DeployedConnection(Setting):
