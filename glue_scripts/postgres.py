@@ -17,6 +17,7 @@ from lakeshot.postgres.own_reads import pages_words
 from lakeshot.postgres.query_run import READER_IDLE_SECONDS, Query, planned_words, query_commit
 from lakeshot.postgres.reader import Reader, read_alone
 from lakeshot.postgres.reading import MEGABYTE
+from lakeshot.postgres.stragglers import end_stragglers
 from lakeshot.postgres.taking import agreed, starting_from, taking
 from lakeshot.postgres.watching import Watch
 from lakeshot_spark.distribution import distribute, driver_host
@@ -66,6 +67,8 @@ def main(argv: Sequence[str]) -> None:
                 )
                 distribute(reader, range(readers))
         results = agreed(queue.results())
+        if query.source.landing is not None:
+            moment.run(end_stragglers)
     progress.write()
     bytes_read = round(sum(result.consumed_units for result in results) * MEGABYTE)
     load = [*pages_words(cut, queue.pages), *filter(None, [watch.source_load])]

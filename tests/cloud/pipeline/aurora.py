@@ -60,10 +60,13 @@ def start_ledger(directory: Path) -> PostgresServer:
 
 def open_ledger(account: Account, server: PostgresServer) -> Ledger:
     """The database, whose reader may land what it may read; its login is in the account's secrets."""
+    login = {"MasterUsername": "owner", "MasterUserPassword": "not the real one"}
+    rds = account.client("rds")
+    rds.create_db_cluster(DBClusterIdentifier=CLUSTER, Engine="aurora-postgresql", **login)
     database = server.create_database("ledger")
     database.execute("CREATE EXTENSION aws_s3 CASCADE")
     database.create_reader(READER, PASSWORD)
     aws_s3.allow(database, READER)
-    login = {"username": READER, "password": PASSWORD}
-    account.client("secretsmanager").create_secret(Name="ledger/reader", SecretString=json.dumps(login))
+    secret = json.dumps({"username": READER, "password": PASSWORD})
+    account.client("secretsmanager").create_secret(Name="ledger/reader", SecretString=secret)
     return Ledger(account, server, database)

@@ -167,7 +167,7 @@ def planned_words(cut: Cut, snapshot: Snapshot, readers: int) -> dict[str, objec
     """What the run record tells of a reading before it begins."""
     told: dict[str, object] = {
         "taken_at": snapshot.taken_at,
-        "read_by": f"as {cut.how} by {readers} {'connection' if readers == 1 else 'connections'}",
+        "read_by": f"by {_connections(snapshot, readers)}, as {cut.how}",
     }
     if cut.estimated_rows is not None:
         told |= {"rows_expected": cut.estimated_rows, "expected_from": "the database's own estimate"}
@@ -176,6 +176,12 @@ def planned_words(cut: Cut, snapshot: Snapshot, readers: int) -> dict[str, objec
         more = [f"and {len(unknown) - _MOST_TOLD:,} more"] if len(unknown) > _MOST_TOLD else []
         told["text_columns"] = ", ".join([*names, *more])
     return told
+
+
+def _connections(snapshot: Snapshot, readers: int) -> str:
+    if snapshot.id is None:
+        return "the one connection that holds the snapshot"
+    return "one connection" if readers == 1 else f"{readers} connections"
 
 
 def as_declared(known: Sequence[Column], declared: Sequence[Column]) -> tuple[Column, ...]:

@@ -214,8 +214,8 @@ class Plan(Model):
 
     @property
     def verifiers(self) -> int:
-        """How many tasks share the reading back of the files: all there may be where these can be many."""
-        if self.deployed.partition_by:
+        """How many tasks share the reading back: all there may be where files can be many, or take long."""
+        if self.deployed.partition_by or not self.deployed.format.is_readable:
             return MOST_VERIFIERS
         if self.data_bytes is None:
             return min(MOST_VERIFIERS, VERIFIERS_PER_WORKER * self.workers)
