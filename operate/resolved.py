@@ -81,10 +81,14 @@ def _export(config: Config, name: str) -> Mapping[str, object]:
 def _connection(config: Config, name: str) -> Mapping[str, object]:
     connection, names = config.connections[name], ConnectionNames(stage=config.stage, connection=name)
     network = connection.network
+    lands = connection.role_holder is not None and any(
+        config.landing_by(name, region) for region in config.regions()
+    )
     return {
         **connection.model_dump(mode="json"),
         "resources": {
-            "stack": names.resource if network is not None else None,
+            "stack": names.resource if network is not None or lands else None,
+            "landing_role": names.landing_role if lands else None,
             "glue_connections": [names.glue_connection(subnet.id) for subnet in network.subnets]
             if network is not None
             else [],

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from lakeshot.config.deployed import Deployed
 from lakeshot.names import snapshot_prefix
-from lakeshot.runs.records import RunRecord, RunState
+from lakeshot.runs.records import OF_DATABASES, RunRecord, RunState
 from operate import figures
 from operate.observation import Observation
 from operate.progress import elapsed
@@ -76,7 +76,7 @@ def _read(record: RunRecord) -> dict[str, str]:
             facts["rows"] = f"{figures.count(record.rows_shown or 0)} in the view"
     if record.route == "native":
         facts["read"] = f"by DynamoDB's own export, {figures.size(record.exported_bytes or 0)}: no read units"
-    elif record.route == "query":
+    elif record.route in OF_DATABASES:
         facts["read"] = f"{figures.size(record.bytes_read or 0)} {record.read_by or ''}".rstrip()
         if record.taken_at is not None:
             facts["as of"] = (

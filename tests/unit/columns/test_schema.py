@@ -262,7 +262,12 @@ CASTS = [
     ("timestamp(6)", "json", ["2026-11-22 09:05:00", None], ['"2026-11-22 09:05:00"', None]),
     ("timestamp_text", "json", ["-infinity", None], ['"-infinity"', None]),
     ("array<decimal(4,2)>", "array<decimal(6,3)>", [[Decimal("1.5")], []], [[Decimal("1.5")], []]),
-    ("number_text", "json", ["1E-130", ".5"], ["1E-130", '{"N":".5"}']),
+    (
+        "number_text",
+        "json",
+        ["1E-130", ".5", "NaN", "-Infinity", None],
+        ["1E-130", '{"N":".5"}', '"NaN"', '"-Infinity"', None],
+    ),
     ("string", "json", ['a"', None], ['"a\\""', None]),
     ("boolean", "json", [True, False], ["true", "false"]),
     ("binary", "json", [b"\x00\x01", None], ['{"B":"AAE="}', None]),

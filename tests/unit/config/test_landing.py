@@ -17,7 +17,7 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567
 
 def document(source: dict[str, Any], **export: Any) -> dict[str, Any]:
     return {
-        "connections": {"shop": SHOP},
+        "connections": {"shop": {**SHOP, "cluster": "shop"}},
         "exports": {"articles": {"source": {**ARTICLES, **source}, **export}},
     }
 

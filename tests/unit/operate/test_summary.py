@@ -57,13 +57,13 @@ def test_a_query_tells_what_it_cost_the_database(reading: Observation) -> None:
     query = {
         "route": "query",
         "bytes_read": 5_000_000,
-        "read_by": "as 4 ranges of ctid by 2 connections",
-        "source_load": "the table was read 1.0 times by all sessions together",
+        "read_by": "by 2 connections, as 4 ranges of ctid",
+        "source_load": "its readers read the table's 910 pages 1.0 times",
     }
     seen = ended(reading, RunState.SUCCEEDED, **WRITTEN | query)
     text = summary(replace(seen, ended_at=END), published={"reviews": "20261121T120000Z"}, links={})
-    assert "  read        5.0 MB as 4 ranges of ctid by 2 connections\n" in text
-    assert "  load        the table was read 1.0 times by all sessions together\n" in text
+    assert "  read        5.0 MB by 2 connections, as 4 ranges of ctid\n" in text
+    assert "  load        its readers read the table's 910 pages 1.0 times\n" in text
 
 
 def test_changes_are_told_beside_the_rows_of_the_view(reading: Observation) -> None:

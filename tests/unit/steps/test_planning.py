@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from lakeshot.config.connections import DeployedConnection
 from lakeshot.config.deployed import Deployed
 from lakeshot.errors import LockHeldError, PayloadError, RunClosingError, RunGoneError, SourceError
 from lakeshot.files import FileFormat
 from lakeshot.names import StageNames
+from lakeshot.postgres.source import PostgresSource
 from lakeshot.runs.lock import Holder
 from lakeshot.runs.plan import Baseline, Plan, raw_exports_uri
 from lakeshot.runs.records import RunState
@@ -242,6 +244,21 @@ def test_an_export_that_is_not_there_cannot_be_converted_again(desk: Desk) -> No
         PayloadError, match="'reviews' has no run of this name whose native export has finish"
     ):
         desk.plan("run-2", reuse_export="run-1")
+
+
+def test_a_database_has_no_export_to_convert_again(desk: Desk) -> None:
+    """That is told instead of which runs there are."""
+    source = PostgresSource.model_validate({"type": "postgres", "connection": "shop", "table": "article"})
+    place = {"name": "shop", "host": "db", "port": 5432, "database": "d", "secret": "s", "ca": "s3://a/ca"}
+    connection = DeployedConnection.model_validate(place)
+    changes = {"source": source, "connection": connection}
+    articles = desk.stage.deployed["reviews"].model_copy(update=changes)
+    desk.stage.ssm.values["/lakeshot/dev/exports/reviews"] = articles.model_dump_json()
+    payload = articles.payload().model_copy(update={"reuse_export": "run-1"})
+    with pytest.raises(
+        PayloadError, match=r"reuse_export 'run-1' needs DynamoDB's own export, but export 'r"
+    ):
+        desk.give(payload.model_dump(mode="json"))
 
 
 def test_the_run_is_recorded_with_what_was_settled(desk: Desk) -> None:

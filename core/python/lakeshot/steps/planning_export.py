@@ -156,8 +156,11 @@ class ExportPlanner:
         return load_manifest(self.s3, str(entry.manifest), str(entry.manifest_sha256))
 
     def _reused(self, payload: Payload, deployed: Deployed) -> RawExports | None:
-        """The finished exports of an earlier run that the payload names, or PayloadError."""
-        if payload.reuse_export is None:
+        """The finished exports of an earlier run that the payload names, or PayloadError.
+
+        Of a database none: that they are asked for is refused where its reading is chosen.
+        """
+        if payload.reuse_export is None or deployed.source.type != "dynamodb":
             return None
         found = load_if_there(self.s3, raw_exports_uri(deployed, payload.reuse_export), RawExports)
         if found is None:
