@@ -98,7 +98,7 @@ def test_show_names_no_view_where_there_is_none(tmp_path: Path, capsys: pytest.C
     """Nor a table: no query engine reads the files."""
     file = tmp_path / "exports.yaml"
     file.write_text(
-        "connections:\n  shop: {type: postgres, host: db, database: shop, secret: shop}\n"
+        "connections:\n  shop: {type: postgres, host: db, database: shop, secret: shop, instance: a}\n"
         "exports:\n  pages:\n    source: {type: postgres, connection: shop, table: page, route: aws_s3}\n"
         "    format: binary\n"
     )
