@@ -8,6 +8,7 @@ from lakeshot.lake import Lake
 from lakeshot.lake.staged_view import StagedView
 from lakeshot.steps.environment import FunctionEnvironment
 from lakeshot.steps.services import Services
+from tests.unit.steps.databases import RdsInMemory
 
 if TYPE_CHECKING:
     import boto3
@@ -41,7 +42,7 @@ class Session:
     """Gives the stage's services in the place of boto3's clients."""
 
     def __init__(self, stage: "Stage") -> None:
-        self.topic, self.invocations = Topic(), Invocations()
+        self.topic, self.invocations, self.rds = Topic(), Invocations(), RdsInMemory()
         self._clients = {
             "dynamodb": stage.dynamodb,
             "s3": stage.s3,
@@ -50,6 +51,7 @@ class Session:
             "stepfunctions": stage.executions,
             "sns": self.topic,
             "lambda": self.invocations,
+            "rds": self.rds,
         }
 
     def client(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from local.postgres.server import PostgresServer
 from tests.cloud.local.account import Account
 from tests.cloud.local.vpc import Vpc
 from tests.cloud.permissions.query_run import fill_database
+from tests.cloud.permissions.situations_of_landing import make_cluster
 from tests.cloud.permissions.stage import NAMES, Stage
 from tests.cloud.permissions.story import Story
 
@@ -34,6 +35,7 @@ def stage(
     config = directory / "exports.yaml"
     config.write_text(Template(Path(__file__).with_name("exports.yaml").read_text()).substitute(made))
     fill_database(postgres, account)
+    make_cluster(account)
     cdk = Cdk(directory, account.instance.environment())
     cdk.synth(config)
     cdk.bootstrap()
@@ -54,5 +56,6 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
     wr.config.athena_query_wait_polling_delay = 0.05
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lakeshot.steps.stopping._POLL_SECONDS", 0.2)
+        patch.setattr("lakeshot.steps.associating_role._POLL_SECONDS", 0.1)
         yield patch
     wr.config.reset("athena_query_wait_polling_delay")

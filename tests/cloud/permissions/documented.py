@@ -82,7 +82,16 @@ DOCUMENTED = (
         ("kms:Decrypt",),
         "Secrets Manager decrypts a secret under the role of whoever asks for it; the stand-in does not",
         f"{_GUIDE}secretsmanager/latest/userguide/security-encryption.html",
+        resources=("*:key/1234abcd-*",),
         roles=("job",),
+    ),
+    Documented(
+        ("kms:Decrypt", "kms:GenerateDataKey"),
+        "S3 uses the key of an encrypted object on behalf of whoever writes or reads it, GenerateDataKey for "
+        "the object and Decrypt for each part but the first; the stand-in encrypts nothing",
+        f"{_GUIDE}AmazonS3/latest/userguide/UsingKMSEncryption.html",
+        resources=("*:key/5678abcd-*",),
+        roles=("lands-job", "verify-files", "connection-shop-s3", *_QUERYING),
     ),
     Documented(
         ("ec2:DeleteTags",),

@@ -175,8 +175,8 @@ def fails_for_good(story: Story) -> Callable[[], None]:
     return act
 
 
-def answer_to(story: Story, request: str, properties: Mapping[str, str]) -> None:
-    """Send CloudFormation's request; PermissionError with the function's words if it answers FAILED."""
+def answer_to(story: Story, request: str, properties: Mapping[str, str], *, step: str = "view") -> None:
+    """Send CloudFormation's request to a function; PermissionError with its words if it answers FAILED."""
     s3, key = story.stage.client("s3"), "runs/answer"
     url = s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": key})
     event = {
@@ -184,10 +184,10 @@ def answer_to(story: Story, request: str, properties: Mapping[str, str]) -> None
         "ResponseURL": url,
         "StackId": "stack",
         "RequestId": "request",
-        "LogicalResourceId": "View",
+        "LogicalResourceId": "Resource",
         "ResourceProperties": {"ServiceToken": "token", **properties},
     }
-    story.stage.step("view", event)
+    story.stage.step(step, event)
     told = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
     if told["Status"] != "SUCCESS":
         raise PermissionError(told["Reason"])

@@ -15,6 +15,7 @@ from tests.cloud.permissions import (
     situations_of_databases,
     situations_of_ends,
     situations_of_exports,
+    situations_of_landing,
     situations_of_services,
 )
 from tests.cloud.permissions.documented import DOCUMENTED
@@ -40,12 +41,15 @@ ROLES: Mapping[str, Callable[[Story], Sequence[Situation]]] = {
     "left-job": situations_of_services.of_job,
     "raw-job": situations_of_exports.of_job,
     "rows-job": situations_of_databases.of_job,
+    "lands-job": lambda _story: [],
+    "connection-shop-s3": situations_of_landing.of_landing_role,
+    "database-role": situations_of_landing.of_database_role,
     "left-crawler": situations_of_services.of_crawler,
     "group-pair-schedule": situations_of_services.of_schedule,
 }
 ALIKE = {"right-job": "left-job"}
 """Roles that are made like another, for another export."""
-LIKE_IN_PART = {"raw-job": "left-job", "rows-job": "left-job"}
+LIKE_IN_PART = {"raw-job": "left-job", "rows-job": "left-job", "lands-job": "rows-job"}
 """Roles of which only those permissions are taken that the other does not have alike, for its own export."""
 
 

@@ -71,7 +71,7 @@ def articles(postgres: PostgresServer, shop: Database) -> Change:
         wanted = {"type": "postgres", "connection": "shop", "table": "article"} | source
         config = parse_config(
             {
-                "connections": {"shop": {"type": "postgres", **place}},
+                "connections": {"shop": {"type": "postgres", "cluster": "shop", **place}},
                 "exports": {"articles": {"source": {k: v for k, v in wanted.items() if v is not None}}},
             }
         )

@@ -1,13 +1,15 @@
 """Helper functions as Lambda loads them, with the services of a stage in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from threading import Thread
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from lakeshot.runs.plan import Plan, plan_uri
+from tests.unit.lambdas.cloudformation import CloudFormation
 from tests.unit.services import (
     ENVIRONMENT,
     Session,
@@ -64,3 +66,16 @@ def function(stage: Stage, session: Session, monkeypatch: pytest.MonkeyPatch) ->
 def uri(plan: Plan) -> str:
     """Where a plan is, as the states pass it on."""
     return plan_uri(plan.deployed, plan.run)
+
+
+@pytest.fixture
+def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudFormation]:
+    """What waits for a custom resource's answers."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    waiting = CloudFormation()
+    thread = Thread(target=waiting.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield waiting
+    waiting.server.shutdown()
+    waiting.server.server_close()
+    thread.join()

@@ -1,57 +1,13 @@
 """The view function serves CloudFormation's requests, and always answers them."""
 
-import json
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
+from tests.unit.lambdas.cloudformation import CloudFormation
 from tests.unit.lambdas.conftest import Invoke
 from tests.unit.services import group_view_opener, lake_opener
 from tests.unit.stage import DAY_1, Stage
-
-
-class CloudFormation:
-    """The response URL of a request, and what was answered there."""
-
-    def __init__(self) -> None:
-        self.answers: list[dict[str, str]] = []
-        answers = self.answers
-
-        class Response(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:
-                answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Nobody reads it."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Response)
-
-    def request(self, kind: str, **properties: str) -> dict[str, Any]:
-        return {
-            "RequestType": kind,
-            "ResponseURL": f"http://127.0.0.1:{self.server.server_port}/",
-            "StackId": "arn:stack",
-            "RequestId": "1",
-            "LogicalResourceId": "View",
-            "ResourceProperties": {"ServiceToken": "arn:function", **properties},
-        }
-
-
-@pytest.fixture
-def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudFormation]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    waiting = CloudFormation()
-    thread = Thread(target=waiting.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield waiting
-    waiting.server.shutdown()
-    waiting.server.server_close()
-    thread.join()
 
 
 @pytest.fixture

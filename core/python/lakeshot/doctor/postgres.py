@@ -9,7 +9,7 @@ import asyncpg
 import boto3
 
 from lakeshot.config.deployed import Deployed
-from lakeshot.doctor import server_state, services, table_state
+from lakeshot.doctor import landing_state, server_state, services, table_state
 from lakeshot.doctor.certificate import encryption
 from lakeshot.doctor.checklist import Checklist, Finding
 from lakeshot.doctor.network import addresses, described, leads_to_several, reach
@@ -76,6 +76,8 @@ class PostgresExamination:
         check("parts", lambda on: table_state.how_it_is_cut(on, source, now, readers), after="lock")
         if source.consistency == "shared":
             check("snapshot", lambda on: is_shared(on, another))
+        if source.landing is not None:
+            check("aws_s3", landing_state.can_write_files)
         check("transactions", server_state.oldest_transaction)
 
     def _services(self, checks: Checklist) -> None:

@@ -73,7 +73,7 @@ def replace(database: Database, old: Mapping[str, str], new: Mapping[str, str]) 
 
     Another database keeps its role until CloudFormation has the old resource deleted.
     """
-    same = {**old, "Role": ""} == {**new, "Role": ""}
+    same = all(old.get(kind) == new.get(kind) for kind in ("Cluster", "Instance"))
     if same and old["Role"] != new["Role"]:
         dissociate(database, old["Role"])
     associate(database, new["Role"])
