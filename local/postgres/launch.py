@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,17 +33,27 @@ def launch(
     detached: bool,
 ) -> Launched:
     """Start a server with empty data; nothing is left of it when that fails, but its log."""
+    again = partial(
+        _launch,
+        native,
+        log_file,
+        password=password,
+        certificates=certificates,
+        settings=settings,
+        detached=detached,
+    )
     for _ in range(PORTS_TRIED - 1):
         try:
-            return _launch(native, log_file, password, certificates, settings, detached)
+            return again()
         except PortTakenError:
             continue
-    return _launch(native, log_file, password, certificates, settings, detached)
+    return again()
 
 
 def _launch(
     native: Path,
     log_file: Path,
+    *,
     password: str,
     certificates: Certificates,
     settings: Mapping[str, str],
