@@ -97,6 +97,10 @@ synth: install wheels ## Write the CloudFormation templates to cdk.out
 diff: install wheels ## Show what a deployment would change
 	@$(CDK) diff $(CONTEXT)
 
+.PHONY: bootstrap
+bootstrap: install wheels ## Make what the CDK itself needs, once in each account and region
+	@$(CDK) bootstrap $(CONTEXT) $(ARGS)
+
 .PHONY: deploy
 deploy: install wheels ## Deploy the common stack, every export and every group
 	@$(CDK) deploy --all $(CONTEXT) $(ARGS)

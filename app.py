@@ -17,7 +17,7 @@ from lakeshot.config.exports import Config, parse_config
 from lakeshot.errors import ConfigError
 from lakeshot.names import ConnectionNames, ExportNames, GroupNames, StageNames
 from stacks.common import CommonStack
-from stacks.connection import ConnectionStack, check_endpoints
+from stacks.connection import ConnectionStack, check_endpoints, needs_stack
 from stacks.constructs.certificates import certificates_file
 from stacks.export import ExportStack
 from stacks.group import GroupStack
@@ -55,6 +55,8 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
             role_suffix=suffix,
         )
         connections = _connections(config, exports, app=app, environment=environment, suffix=suffix)
+        for connection in connections.values():
+            connection.add_stack_dependency(common, "a role is associated by a function of the common stack")
         stacks: dict[str, cdk.Stack] = {}
         for export in exports:
             stacks[export] = stack = ExportStack(
@@ -69,7 +71,9 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
             stack.add_stack_dependency(common, "bucket, catalog and functions are the common stack's")
             source = config.exports[export].source
             if source.type != "dynamodb" and source.connection in connections:
-                stack.add_stack_dependency(connections[source.connection], "a job names Glue connections")
+                stack.add_stack_dependency(
+                    connections[source.connection], "a job needs what its connection has"
+                )
         for group, members in config.groups.items():
             if config.region_of(group) == region:
                 together = GroupStack(
@@ -88,21 +92,20 @@ def build_app(config: Config, *, app: cdk.App, wheels: Path = WHEELS / "aws") ->
 def _connections(
     config: Config, exports: Sequence[str], *, app: cdk.App, environment: cdk.Environment, suffix: str
 ) -> Mapping[str, cdk.Stack]:
-    """The stacks of the connections with a network that the exports of one region use, by connection."""
+    """The stacks of the connections that need one, of those that the exports of one region use."""
     sources = (config.exports[export].source for export in exports)
     used = dict.fromkeys(source.connection for source in sources if source.type != "dynamodb")
-    networks = {name: config.connections[name].network for name in used}
     return {
         name: ConnectionStack(
             app,
             f"{ConnectionNames(stage=config.stage, connection=name).resource}{suffix}",
             config=config,
             connection=name,
-            network=network,
             environment=environment,
+            role_suffix=suffix,
         )
-        for name, network in networks.items()
-        if network is not None
+        for name in used
+        if needs_stack(config, name, environment.region)
     }
 
 

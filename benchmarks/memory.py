@@ -19,6 +19,7 @@ from benchmarks.stub_cloud import stub_cloud
 from lakeshot.dynamodb.raw_client import ScanClient, raw_client
 from lakeshot.dynamodb.scan import ScanPart, read_part
 from lakeshot.files import FileFormat, compressions
+from lakeshot.files.formats import ENCODERS
 from lakeshot.files.target import Target
 from lakeshot.rate.budget import ReadBudget
 
@@ -35,7 +36,7 @@ CREDENTIALS = {
 def main(arguments: list[str]) -> int:
     """Print both peaks and their ratio; 1 if the large segment takes over 10 % more."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks memory")
-    parser.add_argument("--format", type=FileFormat, default=FileFormat.PARQUET, choices=list(FileFormat))
+    parser.add_argument("--format", type=FileFormat, default=FileFormat.PARQUET, choices=list(ENCODERS))
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.worker:

@@ -13,9 +13,12 @@ from lakeshot.driver.queue_server import QueueServer
 from lakeshot.dynamodb.segments import task_slots
 from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.instance_cpu import IMPATIENT, InstanceCpu
+from lakeshot.postgres.own_reads import pages_words
 from lakeshot.postgres.query_run import READER_IDLE_SECONDS, Query, planned_words, query_commit
 from lakeshot.postgres.reader import Reader, read_alone
 from lakeshot.postgres.reading import MEGABYTE
+from lakeshot.postgres.stragglers import end_stragglers
+from lakeshot.postgres.taking import agreed, starting_from, taking
 from lakeshot.postgres.watching import Watch
 from lakeshot_spark.distribution import distribute, driver_host
 from lakeshot_spark.job import Job
@@ -36,9 +39,10 @@ def main(argv: Sequence[str]) -> None:
         cut = moment.cut(query.source, query.readers(slots, parts=slots))
         readers = query.readers(slots, len(cut.parts))
         columns = read_columns(cut.columns)
-        known = job.run.baseline_columns()
+        known = starting_from(plan.deployed, job.run.baseline_columns(), columns)
         what = query_commit(plan, known, cut=cut, columns=columns, snapshot=moment.snapshot)
         told = planned_words(cut, moment.snapshot, readers)
+        take = taking(plan.deployed, what, columns, region=job.region)
         job.tell(**told)
         log.info("run %s reads %s", plan.run, told["read_by"])
 
@@ -47,7 +51,7 @@ def main(argv: Sequence[str]) -> None:
         moment.when_lost(queue.stop)
         watch.begin(queue)
         if moment.snapshot.id is None:
-            read_alone(moment, queue, columns, relations=cut.relations, target=what.target, s3=job.s3)
+            read_alone(moment, queue, take, relations=cut.relations, leaves=cut.leaves, s3=job.s3)
         else:
             key = secrets.token_bytes(32)
             with QueueServer(queue, key, host=driver_host()) as server:
@@ -56,16 +60,19 @@ def main(argv: Sequence[str]) -> None:
                     snapshot=moment.snapshot,
                     held=cut.held,
                     relations=cut.relations,
-                    columns=columns,
-                    target=what.target,
+                    leaves=cut.leaves,
+                    take=take,
                     region=job.region,
                     driver=DriverContact(server.address, key),
                 )
                 distribute(reader, range(readers))
-        results = queue.results()
+        results = agreed(queue.results())
+        if query.source.landing is not None:
+            moment.run(end_stragglers)
     progress.write()
     bytes_read = round(sum(result.consumed_units for result in results) * MEGABYTE)
-    job.tell(bytes_read=bytes_read, source_load=watch.source_load)
+    load = [*pages_words(cut, queue.pages), *filter(None, [watch.source_load])]
+    job.tell(bytes_read=bytes_read, source_load="; ".join(load))
     job.commit(what, results)
 
 

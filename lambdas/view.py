@@ -14,9 +14,10 @@ services = Services.of_function()
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """Serve CloudFormation's request; runs replace the view, so an update changes nothing."""
-    with answer(event, context.log_stream_name):
+    owner = event["ResourceProperties"]
+    with answer(event, context.log_stream_name, resource=f"view-{owner.get('Export') or owner['Group']}"):
         match event["RequestType"]:
             case "Create":
-                create_view(services, event["ResourceProperties"])
+                create_view(services, owner)
             case "Delete":
-                drop_view(services, event["ResourceProperties"])
+                drop_view(services, owner)

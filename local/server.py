@@ -14,6 +14,7 @@ from ministack import app
 from ministack.core.tls import resolve_tls_material
 
 from local import athena, crawler, dynamodb, faults, glue, states
+from local.hooks.database_roles import supply_database_roles
 from local.hooks.events import enforce_target_permissions, invoke_functions_of_rules_again
 from local.hooks.executions import follow_execution_rules
 from local.hooks.functions import name_function_errors, send_failures_as_the_function
@@ -44,6 +45,7 @@ def install() -> None:
     limit_policy_sizes()
     keep_job_fields()
     supply_security_group_rules()
+    supply_database_roles()
     supply_partition_operations()
     follow_partition_rules()
     replace_whole_tables()

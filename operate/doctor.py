@@ -6,12 +6,12 @@ from typing import TextIO
 
 from lakeshot.config.deployed import Deployed
 from lakeshot.doctor.report import Check, Outcome, Report
+from lakeshot.runs.job_errors import meaning
 from operate import figures
 from operate.context import Context
 from operate.deployment import Deployment, find_target
 from operate.errors import UsageError
 from operate.examination import TIMEOUT_MINUTES, Examination, Look
-from operate.job_errors import meaning
 from operate.views import BETWEEN_LINES
 
 SUCCESS, FAILURE = 0, 1

@@ -13,12 +13,12 @@ from lakeshot.doctor.arguments import DoctorArguments
 from lakeshot.doctor.report import Report, deployed_uri, examination_uri, report_uri
 from lakeshot.errors import PermissionDeniedError
 from lakeshot.names import snapshot_name
+from lakeshot.runs.job_errors import meaning
 from lakeshot.runs.liveness import LIVE_JOB_STATES
 from lakeshot.stored import load_if_there, save_once
 from operate.clients import Clients
 from operate.deployment import Deployment
 from operate.errors import CommandError, told
-from operate.job_errors import meaning
 from operate.links import links
 
 WORKERS = 2

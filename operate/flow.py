@@ -47,6 +47,7 @@ STEP_OF_STATE = {
     "ChooseWait": Step.CATALOG,
     "Catalog": Step.CATALOG,
     "CountRows": Step.VERIFY_READABLE,
+    "NothingToCount": Step.VERIFY_READABLE,
     "VerifyReadable": Step.VERIFY_READABLE,
     "Publish": Step.PUBLISH,
     "Retain": Step.RETAIN,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lakeshot.runs.records import RunRecord
+from lakeshot.runs.records import OF_DATABASES, RunRecord
 from operate import figures
 from operate.observation import Observation
 from operate.pace import Pace, time_left
@@ -17,7 +17,7 @@ def share_read(record: RunRecord) -> float | None:
 
 def rows_read(record: RunRecord) -> str:
     """How many items or rows were read, out of how many by whose count."""
-    noun = "rows" if record.route == "query" else "items"
+    noun = "rows" if record.route in OF_DATABASES else "items"
     if record.rows is not None:
         return f"{figures.count(record.rows)} {noun} read"
     done = figures.count(record.rows_done)
@@ -32,7 +32,7 @@ def rows_read(record: RunRecord) -> str:
 def speed(record: RunRecord, pace: Pace) -> str:
     """Rows and read units per second, the latter against their budget; only a scan takes any."""
     rows = f"{figures.count(pace.rows_per_second)} rows/s"
-    if record.route in ("native", "query"):
+    if record.route in ("native", *OF_DATABASES):
         return rows
     units = f"{figures.rate(pace.units_per_second)} read units/s"
     if record.rate_units_per_second is not None:

@@ -55,6 +55,7 @@ def _export(config: Config, name: str) -> Mapping[str, object]:
     export, names = config.exports[name], ExportNames(stage=config.stage, export=name)
     region = export.region or config.region or _REGION
     bucket = StageNames(stage=config.stage).bucket(_ACCOUNT, region)
+    is_readable = export.format.is_readable
     return {
         **export.model_dump(mode="json"),
         "compression": export.effective_compression.value,
@@ -69,9 +70,9 @@ def _export(config: Config, name: str) -> Mapping[str, object]:
             "crawler": names.resource if export.effective_catalog == "crawler" else None,
             "schedule": names.resource if export.schedule is not None else None,
             "parameter": StageNames(stage=config.stage).parameter(name),
-            "table": f"{config.database}.{names.table}",
+            "table": f"{config.database}.{names.table}" if is_readable else None,
             "changes_table": f"{config.database}.{names.changes_table}" if export.kind == "changes" else None,
-            "view": f"{config.database}.{names.view}",
+            "view": f"{config.database}.{names.view}" if is_readable else None,
             "destination": f"s3://{bucket}/{names.data_prefix}",
         },
     }
@@ -80,10 +81,14 @@ def _export(config: Config, name: str) -> Mapping[str, object]:
 def _connection(config: Config, name: str) -> Mapping[str, object]:
     connection, names = config.connections[name], ConnectionNames(stage=config.stage, connection=name)
     network = connection.network
+    lands = connection.role_holder is not None and any(
+        config.landing_by(name, region) for region in config.regions()
+    )
     return {
         **connection.model_dump(mode="json"),
         "resources": {
-            "stack": names.resource if network is not None else None,
+            "stack": names.resource if network is not None or lands else None,
+            "landing_role": names.landing_role if lands else None,
             "glue_connections": [names.glue_connection(subnet.id) for subnet in network.subnets]
             if network is not None
             else [],

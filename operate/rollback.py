@@ -65,7 +65,7 @@ def retained(deployment: Deployment, target: Target) -> Sequence[Retained]:
         {
             one.snapshot: one.rows_in_view or 0
             for one in Snapshots(tables, table=table, export=deployed.export).all()
-            if one.state == "verified"
+            if one.can_be_shown_again(readable=deployed.format.is_readable)
         }
         for deployed in target.members
     ]

@@ -33,8 +33,9 @@ class Activity:
 
 @dataclass(frozen=True)
 class Status:
-    """How one deployed export stands."""
+    """How one deployed export stands. ``readable`` says that it has a view, which shows what is published."""
 
+    readable: bool
     pointer: Pointer
     rows: int | None
     activity: Activity
@@ -82,6 +83,7 @@ def _status(deployment: Deployment, deployed: Deployed) -> Status:
     pointer = Pointers(tables, table=table).of(deployed.export)
     shown = pointer.snapshot and Snapshots(tables, table=table, export=deployed.export).get(pointer.snapshot)
     return Status(
+        readable=deployed.format.is_readable,
         pointer=pointer,
         rows=shown.rows_in_view if shown else None,
         activity=_activity(deployment, export_key, deployed.export, deployed.names.resource),
@@ -122,7 +124,9 @@ def _cells(name: str, one: Status, now: datetime) -> tuple[str, ...]:
     shown, coming = one.pointer.snapshot, one.pointer.next
     return (
         name,
-        (_moment(shown, now) if shown else "none yet") + (f", moving to {coming}" if coming else ""),
+        (_moment(shown, now) if shown else "none yet")
+        + (f", moving to {coming}" if coming else "")
+        + ("" if one.readable else "; no view"),
         figures.count(one.rows) if one.rows is not None else NONE,
         *_activity_cells(one.activity, now),
     )

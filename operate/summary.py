@@ -1,8 +1,10 @@
 """What is printed once a run is over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from lakeshot.runs.records import RunRecord, RunState
+from lakeshot.config.deployed import Deployed
+from lakeshot.names import snapshot_prefix
+from lakeshot.runs.records import OF_DATABASES, RunRecord, RunState
 from operate import figures
 from operate.observation import Observation
 from operate.progress import elapsed
@@ -74,7 +76,7 @@ def _read(record: RunRecord) -> dict[str, str]:
             facts["rows"] = f"{figures.count(record.rows_shown or 0)} in the view"
     if record.route == "native":
         facts["read"] = f"by DynamoDB's own export, {figures.size(record.exported_bytes or 0)}: no read units"
-    elif record.route == "query":
+    elif record.route in OF_DATABASES:
         facts["read"] = f"{figures.size(record.bytes_read or 0)} {record.read_by or ''}".rstrip()
         if record.taken_at is not None:
             facts["as of"] = (
@@ -132,13 +134,28 @@ def _view(observation: Observation, published: Mapping[str, str | None]) -> str:
         )
         return f"the views show different moments: {', '.join(apart)}"
     record, [snapshot] = observation.record, shown
-    views = ", ".join(f'"{member.deployed.database}"."{member.deployed.names.view}"' for member in members)
-    one = len(members) == 1
-    noun = "the view" if one else "the views"
-    if snapshot is None:
-        return f"{noun} {views} {'shows' if one else 'show'} no rows: nothing was published yet"
     still = "" if record is not None and record.snapshot == snapshot else "still "
-    return f"{noun} {views} {still}{'shows' if one else 'show'} snapshot {snapshot}"
+    seen = [member.deployed for member in members if member.deployed.format.is_readable]
+    told = [_shown(seen, snapshot, still)] if seen else []
+    told += [_unread(one.deployed, snapshot, still) for one in members if one.deployed not in seen]
+    return "; ".join(told)
+
+
+def _shown(views: Sequence[Deployed], snapshot: str | None, still: str) -> str:
+    names = ", ".join(f'"{deployed.database}"."{deployed.names.view}"' for deployed in views)
+    noun, show = ("the view", "shows") if len(views) == 1 else ("the views", "show")
+    if snapshot is None:
+        return f"{noun} {names} {show} no rows: nothing was published yet"
+    return f"{noun} {names} {still}{show} snapshot {snapshot}"
+
+
+def _unread(deployed: Deployed, snapshot: str | None, still: str) -> str:
+    """What there is of an export that has no view."""
+    none = f"{deployed.export} has no view, because no query engine reads {deployed.format.value} files"
+    if snapshot is None:
+        return f"{none}; nothing was published yet"
+    folder = snapshot_prefix(deployed.names.data_prefix, snapshot)
+    return f"{none}; {still}published is what lies below s3://{deployed.bucket}/{folder}"
 
 
 def _moment(published: Mapping[str, str | None], export: str) -> str:

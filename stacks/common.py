@@ -40,6 +40,7 @@ class CommonStack(cdk.Stack):
             description=f"Lakeshot, stage {config.stage}: what all exports share",
         )
         arns = Arns(stack=self, names=names, database=config.database)
+        keys = config.landing_keys(config.regions().get(environment.region, ()))
         keep_data = config.keep_data_on_destroy
         Storage(self, "Storage", bucket_name=arns.bucket_name, keep_data=keep_data)
         Catalog(
@@ -57,10 +58,16 @@ class CommonStack(cdk.Stack):
             "Functions",
             environment=FunctionEnvironment(stage=config.stage, topic_arn=alerts.topic.topic_arn),
             arns=arns,
+            keys=keys,
             role_suffix=role_suffix,
         )
         workflow = Workflow(
-            self, "Workflow", functions=functions.in_workflow, arns=arns, role_suffix=role_suffix
+            self,
+            "Workflow",
+            functions=functions.in_workflow,
+            arns=arns,
+            keys=keys,
+            role_suffix=role_suffix,
         )
         Closing(
             self,

@@ -1,24 +1,36 @@
 """One connection to a database, in one region."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from lakeshot.config.connections import GATEWAYS, Network
+from lakeshot.config.connections import GATEWAYS, Connection, Network
 from lakeshot.config.endpoint_prices import monthly_price
 from lakeshot.config.exports import Config
+from lakeshot.config.landing import RoleHolder
 from lakeshot.errors import ConfigError
-from lakeshot.names import ConnectionNames
+from lakeshot.names import ConnectionNames, StageNames
+from stacks.constructs.arns import Arns
 from stacks.constructs.endpoints import Endpoints
 from stacks.constructs.job_network import JobNetwork
+from stacks.constructs.landing_role import LandingRole
+from stacks.constructs.role_association import RoleAssociation
+
+
+def needs_stack(config: Config, connection: str, region: str | None) -> bool:
+    """Whether there is anything to deploy for a connection in a region."""
+    settings = config.connections[connection]
+    lands = settings.role_holder is not None and config.landing_by(connection, region)
+    return settings.network is not None or bool(lands)
 
 
 class ConnectionStack(cdk.Stack):
-    """What jobs need in a VPC that read through the connection ``connection`` of ``config``.
+    """What exports need that read through the connection ``connection`` of ``config``.
 
-    The VPC is known by what the config says of it; nothing is looked up.
+    In a VPC, what jobs need there; and the role by which the database writes files itself, if it does and
+    has none. VPC and database are known by what the config says of them; nothing is looked up.
     """
 
     def __init__(
@@ -28,10 +40,11 @@ class ConnectionStack(cdk.Stack):
         *,
         config: Config,
         connection: str,
-        network: Network,
         environment: cdk.Environment,
+        role_suffix: str = "",
     ) -> None:
         names = ConnectionNames(stage=config.stage, connection=connection)
+        settings = config.connections[connection]
         super().__init__(
             scope,
             id_,
@@ -39,7 +52,14 @@ class ConnectionStack(cdk.Stack):
             env=environment,
             description=f"Lakeshot, stage {config.stage}: the connection {connection}",
         )
-        _check_region(connection, network, environment.region)
+        if settings.network is not None:
+            self._run_jobs(names, settings, settings.network)
+        exports = config.landing_by(connection, environment.region)
+        if settings.role_holder is not None and exports:
+            self._let_write(names, settings.role_holder, config, exports, role_suffix)
+
+    def _run_jobs(self, names: ConnectionNames, settings: Connection, network: Network) -> None:
+        """Let jobs run in the VPC."""
         vpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
@@ -47,20 +67,44 @@ class ConnectionStack(cdk.Stack):
             availability_zones=[subnet.zone for subnet in network.subnets],
             private_subnet_ids=[subnet.id for subnet in network.subnets],
         )
-        jobs = JobNetwork(
-            self,
-            "Jobs",
-            names=names,
-            connection=config.connections[connection],
-            network=network,
-            vpc=vpc,
-        )
+        jobs = JobNetwork(self, "Jobs", names=names, connection=settings, network=network, vpc=vpc)
         Endpoints(self, "Endpoints", names=names, network=network, vpc=vpc, workers=jobs.group)
         for key, value in {
             "SecurityGroup": jobs.group.security_group_id,
             "EndpointsMonthlyPrice": monthly_price(network),
         }.items():
             cdk.CfnOutput(self, key, value=value)
+
+    def _let_write(
+        self,
+        names: ConnectionNames,
+        holder: RoleHolder,
+        config: Config,
+        exports: Sequence[str],
+        role_suffix: str,
+    ) -> None:
+        """Let the database write the files of exports."""
+        arns = Arns(stack=self, names=StageNames(stage=config.stage), database=config.database)
+        role = LandingRole(
+            self,
+            "LandingRole",
+            names=names,
+            holder=holder,
+            config=config,
+            exports=exports,
+            arns=arns,
+            role_suffix=role_suffix,
+        )
+        RoleAssociation(
+            self,
+            "Association",
+            names=names,
+            role=role,
+            holder=holder,
+            arns=arns,
+            role_suffix=role_suffix,
+        )
+        cdk.CfnOutput(self, "DatabaseRole", value=role.role_arn)
 
 
 def check_endpoints(config: Config) -> None:
@@ -81,12 +125,3 @@ def _places(network: Network) -> Iterator[tuple[str, str]]:
     for endpoint in network.endpoints:
         for place in network.route_tables if endpoint in GATEWAYS else (network.vpc,):
             yield place, endpoint
-
-
-def _check_region(connection: str, network: Network, region: str | None) -> None:
-    for subnet in network.subnets:
-        if region is not None and not subnet.zone.startswith(region):
-            raise ConfigError(
-                f"connection {connection!r}: the subnet {subnet.id} is in the zone {subnet.zone}, but an "
-                f"export that uses it is deployed to {region}; deploy that export to the VPC's own region"
-            )

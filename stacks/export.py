@@ -5,6 +5,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Construct
 
+from lakeshot.config.export import Export
 from lakeshot.config.exports import Config
 from lakeshot.names import ConnectionNames, ExportNames, StageNames
 from stacks.constructs.arns import Arns
@@ -98,8 +99,9 @@ class ExportStack(cdk.Stack):
         record = DeploymentRecord(
             self, "Record", parameter_name=arns.names.parameter(export), deployed=deployed
         )
-        view = OwnedView(self, "View", of="Export", name=export, function_arn=arns.function("view"))
-        view.node.add_dependency(record)
+        if settings.format.is_readable:
+            view = OwnedView(self, "View", of="Export", name=export, function_arn=arns.function("view"))
+            view.node.add_dependency(record)
         if settings.schedule is not None:
             RunSchedule(
                 self,
@@ -114,10 +116,16 @@ class ExportStack(cdk.Stack):
             self,
             "Outputs",
             values={
-                "View": f"{config.database}.{names.view}",
-                "Table": f"{config.database}.{names.table}",
+                **_catalogued(config, names, settings),
                 "Destination": deployed.destination,
                 "Payload": deployed.payload().text(),
             },
             state_machine_arn=arns.state_machine,
         )
+
+
+def _catalogued(config: Config, names: ExportNames, settings: Export) -> dict[str, str]:
+    """Where rows can be queried, or why nowhere."""
+    if not settings.format.is_readable:
+        return {"View": f"none, because no query engine reads {settings.format.value} files"}
+    return {"View": f"{config.database}.{names.view}", "Table": f"{config.database}.{names.table}"}

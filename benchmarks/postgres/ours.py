@@ -23,6 +23,7 @@ from lakeshot.files.target import Target
 from lakeshot.postgres import reader
 from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
+from lakeshot.postgres.reading import Reading
 from lakeshot.postgres.server import Login, Server
 from lakeshot.postgres.session import connect
 from lakeshot.postgres.source import PostgresSource
@@ -102,8 +103,8 @@ def _export(job: Job, spread: Spread, where: str | None = None) -> int:
                     snapshot=coordinator.snapshot,
                     held=cut.held,
                     relations=cut.relations,
-                    columns=read_columns(cut.columns),
-                    target=TARGET,
+                    leaves=cut.leaves,
+                    take=Reading(read_columns(cut.columns), TARGET),
                     region="",
                     driver=DriverContact(served.address, key),
                 ),

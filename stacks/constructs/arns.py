@@ -74,8 +74,19 @@ class Arns:
         return self._arn("glue", f"connection/{name}")
 
     def ec2(self, resource: str) -> str:
-        """Something of the network, such as ``subnet/subnet-0a1b2c3d``."""
+        """Something of the network that is this account's own, such as ``network-interface/*``."""
         return self._arn("ec2", resource)
+
+    def shared_ec2(self, resource: str) -> str:
+        """Something of the network that another account may share, such as ``subnet/subnet-0a1b2c3d``.
+
+        No two accounts have a resource of the same id.
+        """
+        return f"arn:{self.stack.partition}:ec2:{self.stack.region}:*:{resource}"
+
+    def rds(self, resource: str) -> str:
+        """A cluster or an instance of a database, such as ``cluster:shop``."""
+        return self._arn("rds", resource)
 
     def secret(self, name: str) -> str:
         """A secret, without the characters that its ARN ends in."""

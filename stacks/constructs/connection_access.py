@@ -83,19 +83,22 @@ def _run_in_vpc(role: ServiceRole, network: Network, arns: Arns) -> None:
         reason="What Glue looks at in EC2 before a run; describing knows no resources.",
     )
     interfaces = arns.ec2("network-interface/*")
-    subnets = [arns.ec2(f"subnet/{subnet.id}") for subnet in network.subnets]
-    made_by_ec2 = "EC2 names network interfaces and security groups when they are made."
+    subnets = [arns.shared_ec2(f"subnet/{subnet.id}") for subnet in network.subnets]
+    made_by_ec2 = (
+        "EC2 names network interfaces and security groups when they are made; subnets may be another "
+        "account's, which shares them."
+    )
     role.allow("ec2:CreateNetworkInterface", on=[interfaces, *subnets], reason=made_by_ec2)
     role.allow(
         "ec2:CreateNetworkInterface",
         on=[arns.ec2("security-group/*")],
-        when={"ArnEquals": {"ec2:Vpc": arns.ec2(f"vpc/{network.vpc}")}},
+        when={"ArnLike": {"ec2:Vpc": arns.shared_ec2(f"vpc/{network.vpc}")}},
         reason=made_by_ec2,
     )
     role.allow(
         "ec2:DeleteNetworkInterface",
         on=[interfaces],
-        when={"ArnEquals": {"ec2:Subnet": subnets}},
+        when={"ArnLike": {"ec2:Subnet": subnets}},
         reason=made_by_ec2,
     )
     role.allow(

@@ -9,12 +9,17 @@ from lakeshot.config.endpoint_prices import interface_endpoints
 from lakeshot.names import ConnectionNames
 from stacks.constructs.job_network import HTTPS
 
+PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+"""The ranges that a VPC has its addresses of, unless somebody brought public ones:
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+
 
 class Endpoints(Construct):
-    """The endpoints that a network asks for; only ``workers`` get into those that are interfaces.
+    """The endpoints that a network asks for, which serve ``workers`` and everybody else in the VPC.
 
-    They have no policies of their own: what goes through them is decided by the roles of whoever calls, and
-    gateways serve everybody in their route tables.
+    From then on a service's name means its endpoint in the whole VPC, so whoever were not let in would have
+    lost the service. Endpoints have no policies of their own: what goes through them is decided by the roles
+    of whoever calls, and gateways serve everybody in their route tables, too.
     """
 
     def __init__(
@@ -48,6 +53,8 @@ class Endpoints(Construct):
                 allow_all_outbound=False,
             )
             group.add_ingress_rule(workers, ec2.Port.tcp(HTTPS), "workers of jobs")
+            for block in PRIVATE:
+                group.add_ingress_rule(ec2.Peer.ipv4(block), ec2.Port.tcp(HTTPS), "whoever is in the VPC")
             # An endpoint takes one subnet of each zone.
             subnets = {subnet.zone: subnet.id for subnet in reversed(network.subnets)}
             for service in interfaces:

@@ -55,7 +55,7 @@ STEP_RETRIES = (
 )
 CATCH: State = {"ErrorEquals": ["States.ALL"], "ResultPath": "$", "Next": "Close"}
 """The error replaces the state, which whatever comes after it no longer needs."""
-CATALOGUED = "$.catalogued"
+CATALOGUED, COUNT = "$.catalogued", "$.count"
 ONE = parameters(StepInput, plan=path(Member, "plan"), redrive=REDRIVE)
 """What a step gets that works on one export."""
 ALL = parameters(RunInput, plans=path(Planned, "plans"), redrive=REDRIVE)
@@ -134,8 +134,25 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
                                 then="NativeExportDone",
                             ),
                             verify_share=invoke("verify_files", reading.SHARE, then=None),
-                            then=crawl.FIRST,
+                            then="ChooseReadable",
                         ),
+                        "ChooseReadable": {
+                            "Type": "Choice",
+                            "Choices": [
+                                {
+                                    "Variable": path(Member, "readable"),
+                                    "BooleanEquals": False,
+                                    "Next": "NothingToCount",
+                                }
+                            ],
+                            "Default": crawl.FIRST,
+                        },
+                        "NothingToCount": {
+                            "Type": "Pass",
+                            "Result": {"query_execution_id": None},
+                            "ResultPath": COUNT,
+                            "Next": "VerifyReadable",
+                        },
                         **crawl.states(partition, then="Catalog"),
                         "Catalog": invoke(
                             "catalog", ONE, result=keep(CATALOGUED, answer(Catalogued)), then="CountRows"
@@ -147,7 +164,7 @@ def definition(functions: Mapping[str, Invoked], *, partition: str) -> State:
                                 VerifyReadableInput,
                                 plan=path(Member, "plan"),
                                 redrive=REDRIVE,
-                                query_execution_id="$.count.query_execution_id",
+                                query_execution_id=f"{COUNT}.query_execution_id",
                             ),
                             result={"ResultPath": None, "OutputPath": path(Member, "plan")},
                             then=None,
@@ -188,7 +205,7 @@ def _count_rows(partition: str) -> State:
             retry("States.TaskFailed", seconds=10, attempts=2),
         ],
         catch=None,
-        result=keep("$.count", {"query_execution_id.$": "$.QueryExecution.QueryExecutionId"}),
+        result=keep(COUNT, {"query_execution_id.$": "$.QueryExecution.QueryExecutionId"}),
         then="VerifyReadable",
     )
 

@@ -1,6 +1,6 @@
 """The helper functions of a stage, each with no more than its step needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from constructs import Construct
 
@@ -20,14 +20,27 @@ _SIZES = {
     "report": FunctionSize(minutes=1),
     "close": FunctionSize(minutes=15),
     "view": FunctionSize(minutes=5),
+    "database_role": FunctionSize(minutes=15, memory_mb=512),
 }
+_OF_STACKS = ("view", "database_role")
+"""What serves resources of stacks; the rest are steps of runs."""
 
 
 class Functions(Construct):
-    """One function per workflow step, and ``view``, which serves the export stacks' own resource."""
+    """One function per workflow step, and those that serve other stacks' own resources.
+
+    ``keys`` are what databases encrypt data files by.
+    """
 
     def __init__(
-        self, scope: Construct, id_: str, *, environment: FunctionEnvironment, arns: Arns, role_suffix: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: FunctionEnvironment,
+        arns: Arns,
+        keys: Sequence[str],
+        role_suffix: str,
     ) -> None:
         super().__init__(scope, id_)
         code = FunctionCode(self, "Code")
@@ -44,17 +57,17 @@ class Functions(Construct):
             )
             for step, size in _SIZES.items()
         }
-        self._arns = arns
+        self._arns, self._keys = arns, keys
         self._allow_run()
         self._allow_end(environment.topic_arn)
 
     @property
     def in_workflow(self) -> Mapping[str, StepFunction]:
         """The functions that the state machine calls."""
-        return {step: function for step, function in self.by_step.items() if step != "view"}
+        return {step: function for step, function in self.by_step.items() if step not in _OF_STACKS}
 
     def _may(self, step: str) -> Permissions:
-        return Permissions(self.by_step[step].role, self._arns)
+        return Permissions(self.by_step[step].role, self._arns, self._keys)
 
     def _allow_run(self) -> None:
         plan = self._may("plan")

@@ -5,6 +5,7 @@ from constructs import Construct
 from lakeshot.config.export import Export
 from lakeshot.names import ExportNames
 from stacks.constructs.arns import Arns
+from stacks.constructs.file_keys import READ, use_file_keys
 from stacks.constructs.role import ServiceRole
 
 
@@ -34,6 +35,10 @@ class JobRole(ServiceRole):
         self._arns = arns
         self._write_files(names, settings)
         self._know_run(names)
+        source = settings.source
+        landing = source.landing if source.type == "postgres" else None
+        if landing is not None and landing.kms_key is not None:
+            use_file_keys(self, [landing.kms_key], READ, arns)
         self._write_logs()
 
     def _write_files(self, names: ExportNames, settings: Export) -> None:

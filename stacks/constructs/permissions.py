@@ -4,8 +4,11 @@ They serve every export of the stage, so they are confined to Lakeshot's own buc
 database and names. What touches a source runs under that export's own role instead.
 """
 
+from collections.abc import Sequence
+
 from lakeshot.names import STAGED_VIEW
 from stacks.constructs.arns import Arns
+from stacks.constructs.file_keys import READ, use_file_keys
 from stacks.constructs.role import ServiceRole
 
 _EVERY_RUN = "Run files of all exports lie below this prefix, under keys that hold the run's id."
@@ -15,11 +18,12 @@ _EVERY_EXPORT = "The function serves every export of the stage; their resources 
 
 
 class Permissions:
-    """Grants one role its share of a stage."""
+    """Grants one role its share of a stage; ``keys`` are what data files may be encrypted by."""
 
-    def __init__(self, role: ServiceRole, arns: Arns) -> None:
+    def __init__(self, role: ServiceRole, arns: Arns, keys: Sequence[str]) -> None:
         self._role = role
         self._arns = arns
+        self._keys = keys
 
     def use_run_table(self, *actions: str) -> None:
         """Read or change locks, records and pointers."""
@@ -48,6 +52,8 @@ class Permissions:
             on=[self._arns.objects("snapshots_")],
             reason=_EVERY_SNAPSHOT,
         )
+        if "GetObject" in actions:
+            use_file_keys(self._role, self._keys, READ, self._arns)
 
     def list_uploads(self) -> None:
         """See which multipart uploads were left unfinished."""

@@ -17,21 +17,29 @@ LONGEST_NAME = 64
 
 
 class ServiceRole(iam.Role):
-    """A named role that one AWS service assumes on behalf of this account only."""
+    """A named role that one AWS service assumes on behalf of this account only.
 
-    def __init__(self, scope: Construct, id_: str, *, role_name: str, service: str) -> None:
+    With ``source_arn``, on behalf of that one resource only.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, role_name: str, service: str, source_arn: str | None = None
+    ) -> None:
         if len(role_name) > LONGEST_NAME:
             raise ConfigError(
                 f"the role {role_name!r} would have {len(role_name)} characters, IAM allows {LONGEST_NAME}; "
-                f"shorten the name of the export, the group or the stage by {len(role_name) - LONGEST_NAME}"
+                "shorten the name of the export, the connection, the group or the stage by "
+                f"{len(role_name) - LONGEST_NAME}"
             )
-        account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+        account = {"aws:SourceAccount": cdk.Stack.of(scope).account}
+        source = {"aws:SourceArn": source_arn} if source_arn is not None else {}
         super().__init__(
             scope,
             id_,
             role_name=role_name,
             assumed_by=iam.ServicePrincipal(
-                service, conditions=None if service in _SEND_NO_ACCOUNT else account
+                service,
+                conditions=None if service in _SEND_NO_ACCOUNT else {"StringEquals": {**account, **source}},
             ),
         )
 

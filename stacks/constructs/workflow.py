@@ -1,7 +1,7 @@
 """The state machine of a stage."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
@@ -17,7 +17,10 @@ from stacks.constructs.role import ServiceRole
 
 
 class Workflow(Construct):
-    """Runs every export of the stage; its role reaches nothing but what the states call."""
+    """Runs every export of the stage; its role reaches nothing but what the states call.
+
+    ``keys`` are what databases encrypt data files by.
+    """
 
     def __init__(
         self,
@@ -26,6 +29,7 @@ class Workflow(Construct):
         *,
         functions: Mapping[str, StepFunction],
         arns: Arns,
+        keys: Sequence[str],
         role_suffix: str,
     ) -> None:
         super().__init__(scope, id_)
@@ -63,7 +67,7 @@ class Workflow(Construct):
         acknowledge(self._role, "IAM5[Resource::*]", "Log delivery's and X-Ray's actions know no resources.")
         self._role.allow("lambda:InvokeFunction", on=[one.arn for one in invoked.values()])
         self._allow_glue()
-        Permissions(self._role, arns).query("StopQueryExecution", tables="snapshots_*")
+        Permissions(self._role, arns, keys).query("StopQueryExecution", tables="snapshots_*")
 
     def _allow_glue(self) -> None:
         every_export = (

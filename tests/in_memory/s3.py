@@ -67,7 +67,11 @@ class S3InMemory(Service):
         return {"ContentLength": len(body), "ETag": _etag(body), "ChecksumCRC32": _crc32(body)}
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str = "", MaxKeys: int = 1000) -> dict[str, Any]:
-        found = [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)][:MaxKeys]
+        found = [
+            {"Key": key, "Size": len(self.objects[key])}
+            for key in sorted(self.objects)
+            if key.startswith(Prefix)
+        ][:MaxKeys]
         return {"Contents": found} if found else {}
 
     def delete_objects(self, *, Bucket: str, Delete: Mapping[str, Any]) -> dict[str, Any]:

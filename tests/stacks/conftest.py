@@ -85,6 +85,12 @@ def articles(template: Callable[[str], Template]) -> Template:
 
 
 @pytest.fixture(scope="session")
+def pages(template: Callable[[str], Template]) -> Template:
+    """An export whose files no query engine reads."""
+    return template("pages")
+
+
+@pytest.fixture(scope="session")
 def nightly(template: Callable[[str], Template]) -> Template:
     """A group of two exports with an enabled schedule."""
     return template("group-nightly")

@@ -59,7 +59,7 @@ class Template:
     def statements(self, role_name: str | None = None) -> Iterator[Mapping[str, Any]]:
         """The policy statements of all roles, or of one, with actions and resources as lists."""
         for policy in self.of_type("AWS::IAM::Policy"):
-            roles = [self._role_name(role["Ref"]) for role in policy["Properties"]["Roles"]]
+            roles = [self._role_name(role) for role in policy["Properties"]["Roles"]]
             if role_name is None or role_name in roles:
                 for statement in self.text(policy["Properties"]["PolicyDocument"]["Statement"]):
                     yield {
@@ -76,8 +76,11 @@ class Template:
                 allowed.setdefault(action, set()).update(statement["Resource"])
         return {action: frozenset(resources) for action, resources in allowed.items()}
 
-    def _role_name(self, logical_id: str) -> str:
-        return str(self.text(self.document["Resources"][logical_id]["Properties"]["RoleName"]))
+    def _role_name(self, role: str | Mapping[str, str]) -> str:
+        """A role's name: of this stack's, or as another stack's is named."""
+        if isinstance(role, str):
+            return role
+        return str(self.text(self.document["Resources"][role["Ref"]]["Properties"]["RoleName"]))
 
 
 def _list(value: Any) -> list[Any]:

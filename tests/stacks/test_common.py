@@ -114,6 +114,7 @@ def test_notices_are_encrypted_and_reach_people(common: Template) -> None:
         ("report", 60, 1024),
         ("close", 900, 1024),
         ("view", 300, 1024),
+        ("database_role", 900, 512),
     ],
 )
 def test_every_function_runs_its_own_file(step: str, seconds: int, memory_mb: int, common: Template) -> None:

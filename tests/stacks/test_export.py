@@ -157,6 +157,16 @@ def test_outputs_tell_a_person_where_to_look(reviews: Template) -> None:
     assert json.loads(outputs["Payload"])["export"] == "reviews"
 
 
+def test_what_no_engine_reads_has_no_view(pages: Template, reviews: Template) -> None:
+    """Nor a crawler; who looks for the view is told why."""
+    assert pages.of_type("Custom::LakeshotView") == []
+    assert pages.of_type("AWS::Glue::Crawler") == []
+    outputs = {name: pages.text(output["Value"]) for name, output in pages.document["Outputs"].items()}
+    assert outputs["View"] == "none, because no query engine reads binary files"
+    assert outputs["Destination"] == "s3://lakeshot-dev-123456789012-us-east-1/snapshots_pages/"
+    assert set(reviews.document["Outputs"]) - set(outputs) == {"Table"}
+
+
 def test_stacks_share_names_not_exports(reviews: Template, events: Template) -> None:
     """No stack imports a value of another, so either can be replaced alone."""
     assert "Fn::ImportValue" not in json.dumps([reviews.document, events.document])

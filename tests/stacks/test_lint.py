@@ -34,7 +34,7 @@ def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     command = [str(BIN / "cfn-lint"), "--ignore-checks", "W3005", "W3010", "--"]
     templates = sorted(str(path) for path in assembly.glob("*.template.json"))
     result = subprocess.run([*command, *templates], capture_output=True, text=True, check=False)
-    assert len(templates) == 9
+    assert len(templates) == 12
     assert (result.returncode, result.stdout) == (0, "")
 
 

@@ -6,7 +6,16 @@ import pytest
 
 from tests.stacks.template import TLS_ONLY, Template
 
-STACKS = ["common", "connection-shop", "articles", "reviews", "order-events", "group-nightly"]
+STACKS = [
+    "common",
+    "connection-shop",
+    "articles",
+    "connection-crm",
+    "customers",
+    "reviews",
+    "order-events",
+    "group-nightly",
+]
 BUCKET = "arn:aws:s3:::lakeshot-dev-123456789012-us-east-1"
 RUN_TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/lakeshot-dev-runs"
 ENTERING = {
@@ -21,7 +30,7 @@ ENTERING = {
     "close",
 }
 """The steps that get into a run, under its lock."""
-ROLES = {f"lakeshot-dev-{name}" for name in (*ENTERING, "view", "export")}
+ROLES = {f"lakeshot-dev-{name}" for name in (*ENTERING, "view", "database-role", "export")}
 """The roles of all functions and of the state machine, which is called ``export``."""
 
 
@@ -188,7 +197,7 @@ def test_state_machine_reaches_only_what_its_states_call(common: Template) -> No
     assert allowed["glue:StartCrawler"] == {"arn:aws:glue:us-east-1:123456789012:crawler/lakeshot-dev-*"}
     assert len(allowed["lambda:InvokeFunction"]) == 9
     services = {action.split(":")[0] for action in allowed}
-    assert services == {"athena", "glue", "lambda", "logs", "s3", "xray"}
+    assert services == {"athena", "glue", "kms", "lambda", "logs", "s3", "xray"}
 
 
 def test_only_the_steps_that_see_the_source_act_as_an_export(common: Template) -> None:
@@ -203,7 +212,17 @@ def test_only_the_steps_that_see_the_source_act_as_an_export(common: Template) -
 
 @pytest.mark.parametrize(
     "step",
-    ["plan", "native-export", "verify-files", "catalog", "verify-readable", "publish", "report", "view"],
+    [
+        "plan",
+        "native-export",
+        "verify-files",
+        "catalog",
+        "verify-readable",
+        "publish",
+        "report",
+        "view",
+        "database-role",
+    ],
 )
 def test_only_retention_and_close_delete_data(step: str, common: Template) -> None:
     """No other step may remove a data file."""

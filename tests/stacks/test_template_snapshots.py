@@ -15,7 +15,16 @@ import pytest
 
 from tests.stacks.template import Template
 
-STACKS = ["common", "connection-shop", "articles", "reviews", "order-events", "group-nightly"]
+STACKS = [
+    "common",
+    "connection-shop",
+    "articles",
+    "connection-crm",
+    "customers",
+    "reviews",
+    "order-events",
+    "group-nightly",
+]
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 
 

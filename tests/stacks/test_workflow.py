@@ -39,6 +39,7 @@ MEMBER = Member(
     plan="s3://b/runs/reviews/r/plan.json",
     exports=True,
     reads=True,
+    readable=True,
     crawls=True,
     crawler="lakeshot-dev-reviews",
     job=JobStart(
@@ -120,6 +121,7 @@ def test_every_export_of_a_run_takes_the_same_way(common: Template) -> None:
     assert way(states, "ExportTable") == [
         "ExportTable",
         "VerifyFiles",
+        "ChooseReadable",
         "ChooseCatalog",
         "Catalog",
         "CountRows",
@@ -127,6 +129,18 @@ def test_every_export_of_a_run_takes_the_same_way(common: Template) -> None:
     ]
     assert way(states, first)[1] == "VerifyFiles"  # a rollback has nothing to read
     assert way(states, crawls["Next"])[:3] == ["StartCrawler", "WaitForCrawler", "GetCrawler"]
+
+
+def test_what_no_engine_reads_is_neither_catalogued_nor_counted(common: Template) -> None:
+    """Its files are verified as all are; then there is no query that could count its rows."""
+    states = of_members(common.state_machine)
+    (unread,) = states["ChooseReadable"]["Choices"]
+    assert (unread["Variable"], unread["BooleanEquals"]) == ("$.readable", False)
+    assert way(states, unread["Next"]) == ["NothingToCount", "VerifyReadable"]
+    skipped = states["NothingToCount"]
+    given = {**MEMBER.model_dump(), skipped["ResultPath"].removeprefix("$."): skipped["Result"]}
+    sent = rendered(states["VerifyReadable"]["Parameters"]["Payload"], given)
+    assert VerifyReadableInput.model_validate(sent).query_execution_id is None
 
 
 def test_a_native_export_is_waited_for_before_the_job_begins(common: Template) -> None:

@@ -9,6 +9,7 @@ from lakeshot.commit.manifest import Manifest, save_manifest
 from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.config.exports import parse_config
 from lakeshot.dynamodb.rate import ReadRate
+from lakeshot.files import FileFormat
 from lakeshot.lake.staged_view import StagedView
 from lakeshot.lake.view import ViewDefinition
 from lakeshot.names import run_token
@@ -27,7 +28,7 @@ from lakeshot.steps.messages import ExecutionEnd, RunInput
 from lakeshot.steps.publishing_run import publish_run
 from lakeshot.steps.reporting import Finished, Reporter
 from lakeshot.steps.retaining import Retention
-from lakeshot.steps.verifying_readable import verify_readable
+from lakeshot.steps.verifying_readable import verify_readable, verify_unread
 from lakeshot.stored import save_once
 from tests.in_memory.dynamodb import DynamoDBInMemory
 from tests.in_memory.errors import EXCEPTIONS, fail
@@ -189,6 +190,12 @@ class Stage:
             self.ssm.values[f"/lakeshot/dev/exports/{name}"] = deployed.model_dump_json()
         self.ssm.values["/lakeshot/dev/groups/nightly"] = GROUP.model_dump_json()
 
+    def deploy_as(self, export: str, file_format: FileFormat) -> None:
+        """Let an export write another format from its next run on; without a view if no engine reads it."""
+        self.deployed[export] = self.deployed[export].model_copy(update={"format": file_format})
+        if not file_format.is_readable:
+            self.lakes[export].drop_view()
+
     @property
     def lake(self) -> LakeInMemory:
         """The one of ``reviews``, for tests of one export."""
@@ -280,7 +287,13 @@ class Stage:
         """Files and manifest in place."""
         if plan.follows is not None:
             columns = (*CHANGE_COLUMNS, *columns)
-        made = manifest(snapshot=plan.snapshot, rows=rows, run=plan.run, columns=columns).model_copy(
+        made = manifest(
+            file_format=plan.deployed.format,
+            snapshot=plan.snapshot,
+            rows=rows,
+            run=plan.run,
+            columns=columns,
+        ).model_copy(
             update={
                 "export": plan.deployed.export,
                 "prefix": plan.data_prefix,
@@ -317,6 +330,9 @@ class Stage:
     def make_ready(self, plan: Plan, rows: int = 2, **more: int) -> None:
         """All that has to hold before a snapshot may be published."""
         self.commit(plan, rows)
+        if not plan.deployed.format.is_readable:
+            verify_unread(self.enter(plan))
+            return
         self.catalogue(plan)
         self.verify(plan, rows, **more)
 

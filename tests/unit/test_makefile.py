@@ -60,6 +60,7 @@ def test_an_export_and_a_group_are_not_run_at_once() -> None:
         (("rollback", "GROUP=nightly", "SNAPSHOT=20261121T100000Z"), '--snapshot "20261121T100000Z"'),
         (("redrive", "RUN=reviews-1"), 'redrive "reviews-1"'),
         (("doctor", "EXPORT=articles"), 'doctor "articles"'),
+        (("bootstrap", "CONFIG=ours.yaml", "STAGE=prod"), "cdk bootstrap -c config=ours.yaml -c stage=prod"),
     ],
 )
 def test_what_is_given_reaches_the_command(arguments: tuple[str, ...], command: str) -> None:

@@ -1,4 +1,4 @@
-"""Whether there is an object in S3, asked by those who may only list below certain prefixes."""
+"""What there is in S3, asked by those who may only list below certain prefixes."""
 
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,13 @@ def is_listed(client: "S3Client", bucket: str, key: str) -> bool:
     with refusals_named("s3:ListBucket", f"s3://{bucket}/{key}"):
         listed = client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
     return [found["Key"] for found in listed] == [key]
+
+
+def listed_sizes(client: "S3Client", bucket: str, prefix: str) -> dict[str, int]:
+    """The objects whose keys begin with the prefix, in the keys' order, and how many bytes each has."""
+    with refusals_named("s3:ListBucket", f"s3://{bucket}/{prefix}"):
+        pages = list(client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+    return {found["Key"]: found["Size"] for page in pages for found in page.get("Contents", [])}
 
 
 def body_if_there(client: "S3Client", bucket: str, key: str) -> "StreamingBody | None":

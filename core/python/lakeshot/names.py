@@ -153,6 +153,11 @@ class ConnectionNames:
         """Stack of the connection, its security group, and how the names of the rest begin."""
         return f"lakeshot-{self.stage}-connection-{self.connection}"
 
+    @property
+    def landing_role(self) -> str:
+        """Role under which the database writes the files of exports itself."""
+        return f"{self.resource}-s3"
+
     def glue_connection(self, subnet: str) -> str:
         """Glue connection through which jobs run in one of the connection's subnets."""
         return f"{self.resource}-{subnet}"

@@ -10,6 +10,7 @@ from demo.cdk import Cdk
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.cloud.local.account import REGION, Account
+from tests.cloud.pipeline.aurora import Ledger, open_ledger, start_ledger
 from tests.cloud.pipeline.pipeline import ACCOUNT_ID, NAMES, Pipeline
 from tests.cloud.pipeline.shop import exports_of, open_shop
 
@@ -26,9 +27,18 @@ def shop(account: Account, postgres: PostgresServer) -> Database:
 
 
 @pytest.fixture(scope="session")
-def config(account: Account, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ledger(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """The database that writes to S3 itself; empty."""
+    with start_ledger(tmp_path_factory.mktemp("ledger")) as server:
+        yield open_ledger(account, server)
+
+
+@pytest.fixture(scope="session")
+def config(
+    account: Account, postgres: PostgresServer, ledger: Ledger, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """What is deployed."""
-    return exports_of(account, postgres, tmp_path_factory.mktemp("exports"))
+    return exports_of(account, postgres, ledger.server, tmp_path_factory.mktemp("exports"))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from local.glue.reachable import let_subnets_reach
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.cloud.local.account import Account
+from tests.cloud.pipeline.pipeline import Pipeline
 
 READER, PASSWORD = "lakeshot_reader", "a secret that no message tells"
 EXPORTS = Path(__file__).with_name("exports.yaml")
@@ -25,7 +26,22 @@ def open_shop(account: Account, server: PostgresServer) -> Database:
     return shop
 
 
-def exports_of(account: Account, server: PostgresServer, directory: Path) -> Path:
+def tell_cpu(pipeline: Pipeline, percent: float) -> None:
+    """Have CloudWatch know how busy the shop's instance is now, as it does of every one in RDS."""
+    pipeline.client("cloudwatch").put_metric_data(
+        Namespace="AWS/RDS",
+        MetricData=[
+            {
+                "MetricName": "CPUUtilization",
+                "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": "shop-instance-1"}],
+                "Value": percent,
+                "Unit": "Percent",
+            }
+        ],
+    )
+
+
+def exports_of(account: Account, server: PostgresServer, ledger: PostgresServer, directory: Path) -> Path:
     """What is deployed, with the names of this session."""
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -34,7 +50,13 @@ def exports_of(account: Account, server: PostgresServer, directory: Path) -> Pat
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.associate_route_table(RouteTableId=table, SubnetId=subnet["SubnetId"])
     rendered = Template(EXPORTS.read_text()).substitute(
-        port=server.port, ca=server.ca_certificate, vpc=vpc, subnet=subnet["SubnetId"], route_table=table
+        port=server.port,
+        ca=server.ca_certificate,
+        ledger_port=ledger.port,
+        ledger_ca=ledger.ca_certificate,
+        vpc=vpc,
+        subnet=subnet["SubnetId"],
+        route_table=table,
     )
     file = directory / "exports.yaml"
     file.write_text(rendered)

@@ -73,6 +73,7 @@ def planned_for(*, members: int) -> Planned:
                 plan=uri,
                 exports=True,
                 reads=True,
+                readable=True,
                 crawls=True,
                 crawler=one.resource,
                 job=JobStart(

@@ -24,7 +24,7 @@ from lakeshot.commit.rewrite import Rewrite
 from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError, LockLostError, NestedValuesError, VerificationError
 from lakeshot.files import Compression, FileFormat
-from lakeshot.files.formats import READERS
+from lakeshot.files.formats import ENCODERS, READERS
 from lakeshot.files.object_stream import ObjectStream
 from lakeshot.files.read_back import read_back
 from lakeshot.files.target import Target
@@ -317,7 +317,7 @@ def test_a_manifest_says_what_tells_rows_apart_and_what_they_follow(s3: "S3Clien
     assert (manifest.keys, manifest.follows) == (("id", "when"), None)
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@pytest.mark.parametrize("file_format", ENCODERS)
 def test_no_changes_are_one_file_with_all_columns(s3: "S3Client", file_format: FileFormat) -> None:
     """Nothing was written in the windows; the table of changes has a partition all the same."""
     known = (*CHANGE_COLUMNS, column("id", STRING), column("n", DECIMAL), column("nothing", NULL))
@@ -359,7 +359,7 @@ def test_conflicting_json_lines_are_rewritten_from_their_text(s3: "S3Client") ->
     assert lines == [b'{"id":"a","v":"\\"x\\\\\\"\\""}\n', b'{"id":"b","v":"0.5"}\n']
 
 
-@pytest.mark.parametrize("file_format", list(FileFormat))
+@pytest.mark.parametrize("file_format", list(ENCODERS))
 def test_files_of_every_format_are_rewritten(s3: "S3Client", file_format: FileFormat) -> None:
     """A number that grew, text beside a number, and a new column, whatever holds them."""
     of = what(2, file_format)

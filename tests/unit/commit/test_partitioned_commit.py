@@ -10,6 +10,7 @@ from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NULL, STRING, Column, 
 from lakeshot.commit.commit import Commit
 from lakeshot.errors import PartitionError
 from lakeshot.files import FileFormat, partition_folders
+from lakeshot.files.formats import ENCODERS
 from tests.unit.commit.test_commit import PREFIX, column, committed, keys, part, what
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def types(columns: tuple[Column, ...]) -> Mapping[str, str]:
     return {one.name: str(one.type) for one in columns}
 
 
-@pytest.mark.parametrize("file_format", list(FileFormat))
+@pytest.mark.parametrize("file_format", list(ENCODERS))
 def test_the_manifest_lists_files_in_their_folders(s3: "S3Client", file_format: FileFormat) -> None:
     """Rows of one value of all parts lie together; the columns know of the attribute, and no file does."""
     of = by_country(2, file_format)

@@ -9,7 +9,8 @@ from lakeshot.config.payload import Payload, parse_payload
 from lakeshot.errors import ConfigError, PayloadError
 from lakeshot.postgres.source import PostgresSource
 
-NETWORK = {"vpc": "vpc-0a1b2c3d", "subnets": [{"id": "subnet-0a1b2c3d", "zone": "eu-central-1a"}]}
+SUBNETS = [{"id": "subnet-0a1b2c3d", "zone": "eu-central-1a"}]
+NETWORK = {"vpc": "vpc-0a1b2c3d", "subnets": SUBNETS}
 SHOP = {
     "type": "postgres",
     "host": "shop.cluster-abc.eu-central-1.rds.amazonaws.com",
@@ -18,7 +19,10 @@ SHOP = {
     "network": NETWORK,
 }
 ARTICLES = {"type": "postgres", "connection": "shop", "table": "article"}
-ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/reader-AbCdEf"
+ARN_OF = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
+ARN = f"{ARN_OF}shop/reader-AbCdEf"
+RDS_MADE = "rds!cluster-1fcd41b2-194a-4993-930a-423037e3d94a"
+"""How RDS calls a secret that it keeps for the master user."""
 
 
 def document(
@@ -62,7 +66,7 @@ def test_a_table_is_read_by_name_and_catalogued_directly() -> None:
     assert export.effective_catalog == "direct"
 
 
-@pytest.mark.parametrize("secret", ["shop", "shop/reader", ARN])
+@pytest.mark.parametrize("secret", ["shop", "shop/reader", ARN, RDS_MADE, f"{ARN_OF}{RDS_MADE}-AbCdEf"])
 def test_a_secret_is_named_or_given_by_its_arn(secret: str) -> None:
     """Never its content: a connection has no field for a password."""
     assert parsed(document(connection={"secret": secret})).connections["shop"].secret == secret
@@ -88,7 +92,10 @@ def test_a_limit_of_cpu_goes_with_an_instance() -> None:
         ({"where": "x" * 1_501}, "have 1,501 bytes together; allowed are 1,500: make a view"),
         ({"connection": "shpo"}, "names the connection 'shpo', which is not below 'connections'; did you"),
         ({"readers": 0}, "field 'source.readers': got 0; allowed: 1 or more"),
-        ({"tabel": "x"}, "field 'source.tabel': unknown key; did you mean 'table'? allowed: columns, conn"),
+        ({"tabel": "x"}, "field 'source.tabel': unknown key; did you mean 'table'? allowed: aws_s3, columns"),
+        ({"max_mb_per_second": 0}, "field 'source.max_mb_per_second': got 0; allowed: more than 0"),
+        ({"max_mb_per_second": "fast"}, "got 'fast'; allowed: a number"),
+        ({"split_by": ""}, "field 'source.split_by': got ''; allowed: 1 or more characters"),
         ({"scheme": "x"}, "did you mean 'schema'?"),
         ({"type": "oracle"}, "allowed: a 'type' of 'dynamodb', 'postgres'"),
         ({"max_cpu_percent": 100}, "field 'source.max_cpu_percent': got 100; allowed: 99 or less"),
@@ -127,7 +134,20 @@ def test_a_source_that_cannot_be_read_is_refused(source: dict[str, object], told
             {"instance": "arn:aws:rds:eu-central-1:123456789012:db:shop-1"},
             "allowed: the identifier of a DB instance, such as shop-instance-1",
         ),
+        (
+            {"network": {**NETWORK, "security_groups": ["sg-0a1b2c3d", "sg-0a1b2c3d"]}},
+            "security_groups names 'sg-0a1b2c3d' more than once; name it once",
+        ),
+        (
+            {"network": {**NETWORK, "security_groups": [f"sg-0a1b2c{number:02}" for number in range(16)]}},
+            "allowed: 15 entries or fewer",
+        ),
+        (
+            {"network": {**NETWORK, "route_tables": ["rtb-0a1b2c3d", "rtb-0a1b2c3d"]}},
+            "route_tables names 'rtb-0a1b2c3d' more than once; name it once",
+        ),
         ({"type": "mysql"}, "field 'type': got 'mysql'; allowed: 'postgres'"),
+        ({"database": ""}, "field 'database': got ''; allowed: 1 or more characters"),
     ],
 )
 def test_a_connection_that_leads_nowhere_is_refused(connection: dict[str, object], told: str) -> None:
@@ -135,6 +155,55 @@ def test_a_connection_that_leads_nowhere_is_refused(connection: dict[str, object
     message = refused(document(connection=connection))
     assert told in message
     assert "connection 'shop'" in message
+
+
+@pytest.mark.parametrize(
+    ("connection", "region", "told"),
+    [
+        ({}, "eu-west-1", "the subnet subnet-0a1b2c3d is in eu-central-1, but export 'articles', which uses"),
+        ({"network": None, "secret": ARN}, "eu-west-1", "its 'secret' is in eu-central-1, but export 'arti"),
+        (
+            {"secret_key": "arn:aws:kms:us-east-1:123456789012:key/1234abcd"},
+            None,
+            "its 'secret_key' is in us-east-1, but the subnet subnet-0a1b2c3d is in eu-central-1; a job",
+        ),
+        (
+            {
+                "network": {
+                    **NETWORK,
+                    "subnets": [*SUBNETS, {"id": "subnet-0a1b2c3e", "zone": "eu-central-1b"}],
+                }
+            },
+            "eu-central-1",
+            None,
+        ),
+        ({"secret": ARN}, None, None),
+    ],
+)
+def test_a_connection_is_in_the_region_of_its_exports(
+    connection: dict[str, object], region: str | None, told: str | None
+) -> None:
+    """As far as zones and ARNs tell: nothing else of it could be used from there."""
+    given = {**document(connection=connection), **({"region": region} if region else {})}
+    if told is None:
+        assert parsed(given).region == region
+    else:
+        assert f"connection 'shop': {told}" in refused(given)
+
+
+def test_an_export_in_a_region_of_its_own_has_a_connection_there() -> None:
+    """The region of the file is the others'."""
+    given = {**document(region="eu-central-1"), "region": "eu-west-1"}
+    assert parsed(given).regions() == {"eu-central-1": ("articles",)}
+
+
+def test_a_list_is_not_called_too_short_for_an_entry_that_is_wrong() -> None:
+    """The entry is named, and nothing else."""
+    network = {**NETWORK, "subnets": [{"id": "subnet-0a1b2c3d", "zone": "eu-central-1"}]}
+    assert refused(document(connection={"network": network})) == (
+        "exports.yaml cannot be used:\n  connection 'shop', field 'network.subnets.0.zone': got "
+        "'eu-central-1'; allowed: an availability zone's name, such as eu-central-1a"
+    )
 
 
 def test_a_connection_that_nobody_uses_is_refused() -> None:

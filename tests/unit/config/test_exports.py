@@ -69,9 +69,9 @@ def test_an_unknown_format_lists_those_that_exist() -> None:
     """A format that does not exist is answered with those that do."""
     message = refused({"exports": {"reviews": {**REVIEWS, "format": "excel"}}})
     assert (
-        "export 'reviews', field 'format': got 'excel'; allowed: 'parquet', 'orc', 'avro', 'json' or 'csv'"
-        in message
-    )
+        "export 'reviews', field 'format': got 'excel'; allowed: 'parquet', 'orc', 'avro', 'json', 'csv', "
+        "'text' or 'binary'"
+    ) in message
 
 
 @pytest.mark.parametrize(

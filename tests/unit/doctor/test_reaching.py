@@ -98,6 +98,34 @@ def test_a_host_nobody_knows(articles: Change, examined: Examine) -> None:
     assert found["files"].outcome is Outcome.PASSED
 
 
+@pytest.fixture
+def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name leads here."""
+    known = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *rest, **more: known("127.0.0.1", *rest, **more))
+
+
+@pytest.mark.usefixtures("everywhere")
+@pytest.mark.parametrize(
+    ("kind", "consistency", "outcome"),
+    [
+        ("cluster-ro-", "shared", Outcome.WARNED),
+        ("cluster-custom-", "shared", Outcome.WARNED),
+        ("cluster-", "shared", Outcome.PASSED),
+        ("", "shared", Outcome.PASSED),
+        ("cluster-ro-", "single", Outcome.PASSED),
+    ],
+)
+def test_an_endpoint_that_leads_to_several_servers(
+    kind: str, consistency: str, outcome: Outcome, articles: Change, examined: Examine
+) -> None:
+    """Readers of one snapshot would meet servers that do not know it; the next connection may be lucky."""
+    host = f"shop.{kind}abc.eu-central-1.rds.amazonaws.com"
+    found = examined(articles(connection={"host": host}, consistency=consistency))["host"]
+    assert found.outcome is outcome
+    assert ("give the endpoint of one instance" in found.found) == (outcome is Outcome.WARNED)
+
+
 def test_a_port_nobody_listens_at(articles: Change, examined: Examine) -> None:
     """That is told apart from packets that get lost."""
     with socket.socket() as free:

@@ -118,7 +118,7 @@ def test_too_few_connections(shop: Database, articles: Change, examined: Examine
     found = examined(articles(readers=4))
     assert found.ended(Outcome.FAILED) == ["connections"]
     assert found["connections"].found.startswith(
-        "3 of the database's 3 are free, a run takes 5; lower 'readers'"
+        "3 of the database's 3 are free, a run takes 6; lower 'readers'"
     )
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
@@ -70,6 +71,48 @@ def test_a_run_table_that_is_missing(articles: Change, examined: Examine, answer
     assert found == (
         f"table {RUN_TABLE} does not answer to dynamodb:GetItem: ResourceNotFoundException; "
         "look whether it is there"
+    )
+
+
+def test_how_busy_the_instance_is(articles: Change, examined: Examine) -> None:
+    """As a run would look at it."""
+    boto3.client("cloudwatch").put_metric_data(
+        Namespace="AWS/RDS",
+        MetricData=[
+            {
+                "MetricName": "CPUUtilization",
+                "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": "shop-1"}],
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=1),
+                "Value": 31.0,
+            }
+        ],
+    )
+    found = examined(articles(connection={"instance": "shop-1"}))["cpu"]
+    assert (found.outcome, found.found) == (Outcome.PASSED, "shop-1 is busy by 31 %, by CloudWatch")
+
+
+@pytest.mark.parametrize(
+    ("source", "lost"),
+    [
+        ({}, "but cannot tell of it"),
+        ({"max_cpu_percent": 60}, "but can neither pause for it ('max_cpu_percent') nor tell of it"),
+    ],
+)
+def test_an_instance_that_nothing_is_known_of(
+    articles: Change, examined: Examine, answer: Answer, source: dict[str, object], lost: str
+) -> None:
+    """Because there is no such instance, or the role may not ask: a warning, as a run does without."""
+    deployed = articles(connection={"instance": "shop-1"}, **source)
+    nothing = examined(deployed)["cpu"]
+    answer("GetMetricData", DENIED)
+    denied = examined(deployed)["cpu"]
+    assert (nothing.outcome, denied.outcome) == (Outcome.WARNED, Outcome.WARNED)
+    assert nothing.found == (
+        "CloudWatch has no CPUUtilization of 'shop-1' for the last 5 minutes; 'instance' of the connection "
+        f"is a DB instance's identifier. A run works all the same, {lost}"
+    )
+    assert denied.found == (
+        f"CloudWatch refused cloudwatch:GetMetricData (AccessDenied). A run works all the same, {lost}"
     )
 
 

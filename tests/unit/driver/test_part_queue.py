@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakeshot.driver.byte_pace import BytePace
+from lakeshot.driver.pages_read import PagesRead
 from lakeshot.driver.part_queue import MOST_ATTEMPTS, Assigned, Done, Idle, PartQueue, StoppedError
 from lakeshot.errors import LakeshotError, PermissionDeniedError, SourceError
 from lakeshot.rate.budget import Progress
@@ -108,6 +109,20 @@ def test_progress_is_passed_on() -> None:
     queue = PartQueue(slices(1), on_progress=seen.append)
     queue.report(Progress(part=0, rows=1, units=2.5, bytes=3))
     assert seen == [Progress(part=0, rows=1, units=2.5, bytes=3)]
+
+
+def test_pages_are_those_of_the_results_that_were_taken() -> None:
+    """Those of an attempt that came to nothing are not known, which is told."""
+    queue = PartQueue(slices(2))
+    assigned(queue, "a")
+    queue.finished("a", result(0), PagesRead(looked=10, cached=4))
+    assert queue.pages == PagesRead(looked=10, cached=4)
+    assigned(queue, "a")
+    queue.leave("a")
+    queue.finished("a", result(1), PagesRead(looked=100))
+    assigned(queue, "b")
+    queue.finished("b", result(1, attempt=1), PagesRead(looked=5, cached=5))
+    assert queue.pages == PagesRead(looked=15, cached=9, is_all=False)
 
 
 def test_a_pause_holds_new_parts_and_those_being_read() -> None:

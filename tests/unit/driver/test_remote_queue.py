@@ -8,6 +8,7 @@ import pytest
 
 from lakeshot.driver.byte_pace import BytePace
 from lakeshot.driver.connection import DriverContact
+from lakeshot.driver.pages_read import PagesRead
 from lakeshot.driver.part_queue import PartQueue, StoppedError
 from lakeshot.driver.queue_server import QueueServer
 from lakeshot.driver.remote_queue import RemoteQueue
@@ -46,8 +47,9 @@ def test_a_reader_reads_all_parts(
                 remote.failed(1, "the connection broke")
                 continue
             remote.report(Progress(part=part.number, rows=5, units=0.0, bytes=7))
-            assert remote.finished(result(part.number, attempt))
+            assert remote.finished(result(part.number, attempt), PagesRead(looked=9, cached=2))
     assert read == [("'0' é", 0), ("'1' é", 0), ("'1' é", 1), ("'2' é", 0)]
+    assert queue.pages == PagesRead(looked=27, cached=6, is_all=False)
     assert [progress.part for progress in seen] == [0, 1, 2]
     assert [each.attempt for each in queue.results()] == [0, 1, 0]
 
@@ -99,7 +101,7 @@ def test_a_reader_that_is_silent_counts_as_gone(
     queue: PartQueue[Slice], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its machine may have vanished without a word."""
-    monkeypatch.setattr("lakeshot.driver.queue_server.SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr("lakeshot.driver.queue_server.SILENCE_SECONDS", 2.0)
     with QueueServer(queue, KEY) as server:
         contact = DriverContact(server.address, KEY)
         silent = RemoteQueue(contact, Slice, alive_seconds=60)
@@ -148,9 +150,8 @@ def test_a_stranger_gets_nothing(queue: PartQueue[Slice], contact: DriverContact
         assert next(remote.parts())[0].number == 0
 
 
-def test_an_answer_that_comes_too_late_is_taken_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_comes_too_late_is_taken_for_no_other() -> None:
     """The reader stops, at that call and at every later one, and what it had begun goes to another."""
-    monkeypatch.setattr("lakeshot.driver.connection.ANSWER_TIMEOUT_SECONDS", 0.2)
     answered = Event()
 
     def slow(_: Progress) -> None:
@@ -161,8 +162,10 @@ def test_an_answer_that_comes_too_late_is_taken_for_no_other(monkeypatch: pytest
         contact = DriverContact(server.address, KEY)
         remote = RemoteQueue(contact, Slice, alive_seconds=60)
         first, _ = next(remote.parts())
-        with pytest.raises(DriverLostError, match="no answer within"):
-            remote.report(Progress(part=0, rows=0, units=0.0, bytes=0))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("lakeshot.driver.connection.ANSWER_TIMEOUT_SECONDS", 0.2)
+            with pytest.raises(DriverLostError, match="no answer within"):
+                remote.report(Progress(part=0, rows=0, units=0.0, bytes=0))
         answered.set()
         for _ in range(2):
             with pytest.raises(DriverLostError, match="no answer within"):

@@ -18,6 +18,7 @@ from lakeshot.dynamodb.raw_export import RawExports
 from lakeshot.dynamodb.table_run import table_commit
 from lakeshot.dynamodb.windows import Window
 from lakeshot.files import Compression, FileFormat
+from lakeshot.files.formats import ENCODERS
 from lakeshot.runs.plan import NativeReading
 from tests.unit.conftest import BUCKET, NOON
 from tests.unit.dynamodb.exports import TABLE, WINDOW, WRITTEN, change, put_changes, put_manifest
@@ -110,7 +111,7 @@ def test_columns_of_changes_come_first_where_columns_are_places(s3: "S3Client", 
     assert [column.name for column in manifest.columns[5:]] == ["id", "stars", "note", "age"]
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@pytest.mark.parametrize("file_format", ENCODERS)
 def test_windows_without_any_write_are_a_partition_too(
     s3: "S3Client", deployed: Deployed, file_format: FileFormat
 ) -> None:

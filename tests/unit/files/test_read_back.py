@@ -10,6 +10,7 @@ import pytest
 from lakeshot.columns.types import STRING, Column
 from lakeshot.errors import VerificationError
 from lakeshot.files import TEXT_FORMATS, Compression, FileFormat, compressions
+from lakeshot.files.copy_binary import EMPTY
 from lakeshot.files.formats import ENCODERS
 from lakeshot.files.read_back import read_back
 from tests.unit.conftest import BUCKET
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 COLUMNS = (Column(name="a", source="a", type=STRING), Column(name="b", source="b", type=STRING))
-ALL = [(file_format, compression) for file_format in FileFormat for compression in compressions(file_format)]
+ALL = [(file_format, compression) for file_format in ENCODERS for compression in compressions(file_format)]
 
 
 def file(file_format: FileFormat, compression: Compression, groups: Sequence[int] = (30_000, 7)) -> bytes:
@@ -42,6 +43,24 @@ def test_rows_bytes_and_checksum_are_found(
     s3.put_object(Bucket=BUCKET, Key="f", Body=body)
     back = read_back(s3, BUCKET, "f", file_format, compression)
     assert (back.rows, back.bytes, back.sha256) == (30_007, len(body), hashlib.sha256(body).hexdigest())
+
+
+@pytest.mark.parametrize(("body", "rows"), [(b"id,text\n1,a\n2,b\n", 2), (b"id,text\n", 0), (b"", 0)])
+def test_a_header_is_no_row(s3: "S3Client", body: bytes, rows: int) -> None:
+    """One line of each file; a file of no bytes has neither rows nor a header."""
+    s3.put_object(Bucket=BUCKET, Key="f", Body=body)
+    back = read_back(s3, BUCKET, "f", FileFormat.CSV, Compression.NONE, header_lines=1)
+    assert (back.rows, back.bytes) == (rows, len(body))
+
+
+def test_a_binary_file_that_ends_too_soon_is_refused(s3: "S3Client") -> None:
+    """Its rows are those of a whole file or none."""
+    s3.put_object(Bucket=BUCKET, Key="f", Body=EMPTY)
+    back = read_back(s3, BUCKET, "f", FileFormat.BINARY, Compression.NONE)
+    assert (back.rows, back.sha256) == (0, hashlib.sha256(EMPTY).hexdigest())
+    s3.put_object(Bucket=BUCKET, Key="f", Body=EMPTY[:-1])
+    with pytest.raises(VerificationError, match=f"s3://{BUCKET}/f is not a readable binary file: the file"):
+        read_back(s3, BUCKET, "f", FileFormat.BINARY, Compression.NONE)
 
 
 def test_a_footer_of_many_columns_is_read_whole(s3: "S3Client") -> None:

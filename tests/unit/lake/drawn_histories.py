@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lakeshot.columns.types import BIGINT, DECIMAL, JSON, NUMBER_TEXT, ColumnType
 from lakeshot.config.deployed import Deployed
 from lakeshot.dynamodb.windows import OVERLAP, windows
-from lakeshot.files import FileFormat
+from lakeshot.files.formats import ENCODERS
 from tests.unit.lake.histories import BEGIN, History, Schema, Write, Written
 
 GAPS = [timedelta(minutes=13), timedelta(hours=1), timedelta(hours=25), timedelta(hours=50)]
@@ -43,7 +43,7 @@ def histories(draw: st.DrawFn) -> History:
 
 @st.composite
 def written(draw: st.DrawFn, deployed: Deployed) -> tuple[History, Written, tuple[Schema, ...]]:
-    """A history in a lake, in any format, with columns that widen and one that comes as it goes on."""
+    """A history in a lake, in any format that Lakeshot writes; columns widen, and one comes as it goes on."""
     history = draw(histories())
     noted = draw(st.sampled_from(history.moments))
     writes = [replace(write, note="n") if write.at >= noted else write for write in history.writes]
@@ -57,7 +57,7 @@ def written(draw: st.DrawFn, deployed: Deployed) -> tuple[History, Written, tupl
         Schema(key, value, has_note=moment > noted)
         for key, value, moment in zip(growing(KEY_TYPES), growing(VALUE_TYPES), history.moments, strict=True)
     )
-    return history, Written(deployed, draw(st.sampled_from(FileFormat))), schemas
+    return history, Written(deployed, draw(st.sampled_from(list(ENCODERS)))), schemas
 
 
 IN_A_FIXTURE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

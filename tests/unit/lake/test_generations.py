@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from lakeshot.columns.schema import hive_type
 from lakeshot.columns.types import Column
-from lakeshot.files import FileFormat
+from lakeshot.files import UNREADABLE, FileFormat
+from lakeshot.files.delimited import COMMAS, Delimited
 from lakeshot.lake.generations import Known, Shape, generation_for
 from lakeshot.lake.hive_table import merged_columns
 from tests.unit.columns.any_type import TYPES
@@ -20,7 +21,9 @@ schemas = st.dictionaries(st.sampled_from("abcde"), TYPES, max_size=4).map(
     lambda found: tuple(Column(name=name, source=name, type=type_) for name, type_ in found.items())
 )
 keys = st.sampled_from([(), ("x",), ("x", "y")])
-histories = st.lists(st.builds(Shape, st.sampled_from(FileFormat), schemas, keys), max_size=12)
+formats = st.sampled_from([one for one in FileFormat if one not in UNREADABLE])
+delimiters = st.sampled_from([COMMAS, Delimited(delimiter="\t"), Delimited(delimiter="\t", header=True)])
+histories = st.lists(st.builds(Shape, formats, schemas, keys, delimiters), max_size=12)
 
 
 def place(history: list[Shape]) -> list[Known]:
@@ -74,6 +77,19 @@ def test_snapshots_of_another_format_begin_a_generation() -> None:
     assert generation(TEXT, PARQUET, (1, PARQUET, TEXT), (2, JSON, TEXT)) == 1
 
 
+def test_lines_that_are_made_up_otherwise_begin_a_generation() -> None:
+    """A table has one delimiter, and skips a header in all of its files or in none."""
+    semicolons = Delimited(delimiter=";")
+
+    def shape(delimited: Delimited) -> Shape:
+        return Shape(CSV, TEXT, delimited=delimited)
+
+    there = [Known(1, shape(COMMAS)), Known(2, shape(semicolons))]
+    assert generation_for(shape(semicolons), there) == 2
+    assert generation_for(shape(COMMAS), there) == 1
+    assert generation_for(shape(semicolons.model_copy(update={"header": True})), there) == 3
+
+
 def test_csv_columns_at_other_places_begin_a_generation() -> None:
     """Columns may only be added at the end, because a file holds them by position."""
     ab, a, ba = (tuple(column(name, "string") for name in names) for names in ("AB", "A", "BA"))
@@ -98,8 +114,8 @@ def test_a_csv_table_has_the_columns_of_its_snapshots_at_their_places(
         assert list(tables[place])[: len(names)] == names
         if stays:
             there.append(Known(place, Shape(CSV, columns)))
-        for placed, (_, theirs, _) in there:
-            assert list(tables[placed])[: len(theirs)] == [one.name for one in theirs]
+        for placed, shape in there:
+            assert list(tables[placed])[: len(shape.columns)] == [one.name for one in shape.columns]
 
 
 def test_the_newest_generation_that_agrees_is_taken() -> None:
@@ -127,6 +143,7 @@ def test_all_snapshots_of_a_generation_agree_pairwise(history: list[Shape]) -> N
     for a, b in combinations(place(history), 2):
         if a.generation == b.generation:
             assert a.shape.partition_names == b.shape.partition_names
+            assert a.shape.delimited == b.shape.delimited
             assert all(hive(a)[name] == hive(b)[name] for name in hive(a).keys() & hive(b).keys())
 
 

@@ -7,6 +7,8 @@ import pytest
 from lakeshot.columns.changes import CHANGE_COLUMNS
 from lakeshot.config.deployed import Deployed
 from lakeshot.files import FileFormat
+from lakeshot.files.delimited import Delimited
+from lakeshot.files.formats import ENCODERS
 from lakeshot.lake.hive import HiveLake
 from tests.unit.conftest import BUCKET
 from tests.unit.lake.conftest import EmbeddedAthena, Versions
@@ -99,7 +101,7 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("file_format", list(FileFormat))
+@pytest.mark.parametrize("file_format", list(ENCODERS))
 def test_every_format_is_declared_as_its_readers_take_it(
     glue: "GlueClient", lake: HiveLake, file_format: FileFormat
 ) -> None:
@@ -118,6 +120,42 @@ def test_every_format_is_declared_as_its_readers_take_it(
             serde["SerializationLibrary"],
             serde["Parameters"],
         )
+
+
+@pytest.mark.parametrize(
+    ("file_format", "given", "said"),
+    [
+        (FileFormat.TEXT, Delimited(delimiter="\t"), ("\t", None)),
+        (FileFormat.TEXT, Delimited(delimiter="|", header=True), ("|", "1")),
+        (FileFormat.CSV, Delimited(delimiter=";", header=True), (";", "1")),
+        (FileFormat.CSV, None, (",", None)),
+    ],
+)
+def test_lines_are_declared_as_they_are_made_up(
+    glue: "GlueClient",
+    lake: HiveLake,
+    file_format: FileFormat,
+    given: Delimited | None,
+    said: tuple[str, str | None],
+) -> None:
+    """Delimiter and header, in the table and in each partition; Glue calls all of them csv."""
+    delimiter, header = said
+    lake.register(manifest(file_format=file_format).model_copy(update={"delimited": given}), 1)
+    name = "snapshots_reviews"
+    table = glue.get_table(DatabaseName="lakeshot", Name=name)["Table"]
+    found = glue.get_partition(DatabaseName="lakeshot", TableName=name, PartitionValues=[DAY_1])["Partition"]
+    assert table["Parameters"]["classification"] == "csv"
+    for entry in (table["Parameters"], found["Parameters"]):
+        assert entry.get("skip.header.line.count") == header
+    for storage in (table["StorageDescriptor"], found["StorageDescriptor"]):
+        serde = storage["SerdeInfo"]
+        assert serde["SerializationLibrary"] == "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+        assert serde["Parameters"] == {
+            "serialization.format": delimiter,
+            "field.delim": delimiter,
+            "serialization.null.format": "\\N",
+        }
+        assert {column["Type"] for column in storage["Columns"]} == {"string"}
 
 
 def test_a_header_that_a_crawler_saw_is_none(glue: "GlueClient", lake: HiveLake) -> None:

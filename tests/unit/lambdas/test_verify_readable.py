@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from lakeshot.errors import VerificationError
+from lakeshot.files import FileFormat
 from tests.unit.lambdas.conftest import Invoke, uri
 from tests.unit.stage import DAY_1, Stage
 
@@ -35,3 +36,17 @@ def test_a_snapshot_is_verified_if_the_query_counted_its_rows(
     entry = stage.snapshots().get(DAY_1)
     assert entry is not None
     assert (entry.state, stage.record("run-1").step) == (state, "verify readable")
+
+
+def test_a_snapshot_that_no_engine_reads_is_verified_without_a_query(
+    stage: Stage, function: Callable[[str], Invoke]
+) -> None:
+    """By its files, which the step before has read back."""
+    stage.deploy_as("reviews", FileFormat.BINARY)
+    plan = stage.begin("run-1", 1)
+    stage.commit(plan, rows=3)
+    assert function("verify_readable")({"plan": uri(plan), "redrive": 0, "query_execution_id": None}) is None
+    entry = stage.snapshots().get(DAY_1)
+    assert entry is not None
+    assert (entry.state, entry.generation, entry.rows_in_view) == ("verified", None, 3)
+    assert stage.record("run-1").step == "verify readable"

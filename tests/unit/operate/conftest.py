@@ -186,7 +186,9 @@ def together(reading: Observation, nightly: Target) -> Observation:
     )
 
 
-def verify(client: "DynamoDBClient", export: str, *snapshots: str, rows: int = 1_234) -> None:
+def verify(
+    client: "DynamoDBClient", export: str, *snapshots: str, rows: int = 1_234, catalogued: bool = True
+) -> None:
     """Give an export verified snapshots, and show the last of them."""
     table, run = RUN_TABLE, "earlier"
     fence, taking = Lock(client, table=table, partition=export_key(export)).taking(
@@ -208,6 +210,8 @@ def verify(client: "DynamoDBClient", export: str, *snapshots: str, rows: int = 1
             ),
             fence=fence,
         )
+        if catalogued:
+            entries.placed(snapshot, 1, run=run, fence=fence)
         entries.verified(snapshot, rows_shown=rows, run=run, fence=fence)
         move = Move(export=export, snapshot=snapshot, fence=fence)
         pointers = Pointers(client, table=table)

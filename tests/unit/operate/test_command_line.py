@@ -94,6 +94,20 @@ def test_show_fills_in_what_follows_from_the_kind(tmp_path: Path, capsys: pytest
     assert orders["resources"]["crawler"] is None
 
 
+def test_show_names_no_view_where_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor a table: no query engine reads the files."""
+    file = tmp_path / "exports.yaml"
+    file.write_text(
+        "connections:\n  shop: {type: postgres, host: db, database: shop, secret: shop}\n"
+        "exports:\n  pages:\n    source: {type: postgres, connection: shop, table: page, route: aws_s3}\n"
+        "    format: binary\n"
+    )
+    assert main(["-c", str(file), "show", "pages"]) == 0
+    pages = yaml.safe_load(capsys.readouterr().out)["pages"]
+    assert (pages["resources"]["view"], pages["resources"]["table"]) == (None, None)
+    assert pages["resources"]["destination"].endswith("/snapshots_pages/")
+
+
 def test_show_of_one_export_shows_only_that(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A name narrows the output to its export."""
     assert main(["-c", file, "show", "reviews"]) == 0
@@ -199,6 +213,7 @@ def test_the_schema_describes_every_setting_and_refuses_unknown_ones() -> None:
     objects = [schema, *(found for found in schema["$defs"].values() if found["type"] == "object")]
     assert {found["title"] for found in objects} == {
         "Lakeshot exports",
+        "AwsS3Options",
         "Connection",
         "DynamoDBSource",
         "Export",

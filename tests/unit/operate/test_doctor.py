@@ -14,11 +14,11 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.config.exports import parse_config
 from lakeshot.doctor.report import Check, Outcome, Report, report_uri
 from lakeshot.names import split_s3_uri
+from lakeshot.runs.job_errors import meaning
 from operate.command_line import main
 from operate.context import Context, Output
 from operate.doctor import doctor
 from operate.errors import CommandError, UsageError
-from operate.job_errors import meaning
 from tests.unit.conftest import BUCKET
 from tests.unit.operate.conftest import FakeTerminal
 
@@ -292,6 +292,14 @@ def test_it_is_a_command(context: Context, capsys: pytest.CaptureFixture[str]) -
         (
             "VPC S3 endpoint validation failed for SubnetId: subnet-1. VPC: vpc-1. Reason: Could not find …",
             "no way to S3: put 's3' among 'endpoints'",
+        ),
+        (
+            "VPC S3 endpoint validation failed for SubnetId: subnet-1. … not authorized to perform: ec2:…",
+            "the job's role is not as it was deployed",
+        ),
+        (
+            "Failed to call ec2:DescribeSubnets. The subnet ID 'subnet-1' does not exist (Invalid…",
+            "correct 'subnets' of the connection's network",
         ),
         ("At least one security group must open all ingress ports. To limit traffic, …", "reach each other"),
         ("Connection lakeshot-dev-connection-shop-subnet-1 not found", "the connection's stack is gone"),

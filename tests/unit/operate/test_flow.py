@@ -23,7 +23,16 @@ FUNCTIONS = (
     "close",
 )
 NO_STEP = frozenset(
-    {"AlreadyRun", "ChooseReading", "ChooseWhetherToRun", "Close", "CrawlerTooSlow", "Failed", "Members"}
+    {
+        "AlreadyRun",
+        "ChooseReadable",
+        "ChooseReading",
+        "ChooseWhetherToRun",
+        "Close",
+        "CrawlerTooSlow",
+        "Failed",
+        "Members",
+    }
 )
 """States that only lead from one step to the next, or out after a failure."""
 

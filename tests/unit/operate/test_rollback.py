@@ -62,6 +62,18 @@ def test_without_a_snapshot_those_to_go_back_to_are_listed(
 
 
 @pytest.mark.usefixtures("stage")
+def test_snapshots_that_no_view_could_show_are_not_listed(
+    context: Context, dynamodb: "DynamoDBClient", results: io.StringIO
+) -> None:
+    """They are of a time when the export had none, and are in no table."""
+    verify(dynamodb, "reviews", FIRST, catalogued=False)
+    verify(dynamodb, "reviews", SECOND)
+    rollback(context, "reviews", None, as_json=True)
+    (listed,) = json.loads(results.getvalue())["snapshots"]
+    assert listed["snapshot"] == SECOND
+
+
+@pytest.mark.usefixtures("stage")
 def test_the_list_is_one_json_object_if_that_is_asked_for(
     context: Context, dynamodb: "DynamoDBClient", results: io.StringIO
 ) -> None:

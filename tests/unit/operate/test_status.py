@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+from lakeshot.config.deployed import Deployed
+from lakeshot.files import FileFormat
 from lakeshot.runs.keys import export_key, group_key
 from lakeshot.runs.lock import Lock
 from lakeshot.runs.pointers import Move, Pointers
@@ -40,6 +42,22 @@ def test_an_export_that_never_ran(context: Context, results: io.StringIO) -> Non
     """Nothing published, never run, no schedule: said in words."""
     assert status(context) == 0
     assert cells(results.getvalue().splitlines()[2]) == ["reviews", "none yet", "-", "never run", "none", "-"]
+
+
+@pytest.mark.usefixtures("stage")
+def test_an_export_without_a_view_says_so(
+    context: Context, results: io.StringIO, dynamodb: "DynamoDBClient", deployed: Deployed
+) -> None:
+    """Somebody who looks for the published snapshot in Athena would not find it."""
+    unread = deployed.model_copy(update={"format": FileFormat.BINARY})
+    boto3.client("ssm").put_parameter(
+        Name="/lakeshot/dev/exports/reviews", Value=unread.model_dump_json(), Type="String", Overwrite=True
+    )
+    status(context)
+    verify(dynamodb, "reviews", SNAPSHOT)
+    status(context)
+    lines = [cells(line) for line in results.getvalue().splitlines() if line.startswith("reviews")]
+    assert [line[1] for line in lines] == ["none yet; no view", "20261121T100000Z (2 h ago); no view"]
 
 
 @pytest.mark.usefixtures("stage")

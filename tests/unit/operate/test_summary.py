@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from lakeshot.files import FileFormat
 from lakeshot.runs.records import RunState
 from lakeshot.steps.failure import Failure
 from operate.flow import Step
 from operate.observation import Observation
 from operate.summary import summary
-from tests.unit.conftest import NOON
+from tests.unit.conftest import BUCKET, NOON
 from tests.unit.operate.conftest import GROUP_RUN, ended
 
 LINKS = {"execution": "https://console/execution", "job log": "https://console/log"}
@@ -56,13 +57,13 @@ def test_a_query_tells_what_it_cost_the_database(reading: Observation) -> None:
     query = {
         "route": "query",
         "bytes_read": 5_000_000,
-        "read_by": "as 4 ranges of ctid by 2 connections",
-        "source_load": "the table was read 1.0 times by all sessions together",
+        "read_by": "by 2 connections, as 4 ranges of ctid",
+        "source_load": "its readers read the table's 910 pages 1.0 times",
     }
     seen = ended(reading, RunState.SUCCEEDED, **WRITTEN | query)
     text = summary(replace(seen, ended_at=END), published={"reviews": "20261121T120000Z"}, links={})
-    assert "  read        5.0 MB as 4 ranges of ctid by 2 connections\n" in text
-    assert "  load        the table was read 1.0 times by all sessions together\n" in text
+    assert "  read        5.0 MB by 2 connections, as 4 ranges of ctid\n" in text
+    assert "  load        its readers read the table's 910 pages 1.0 times\n" in text
 
 
 def test_changes_are_told_beside_the_rows_of_the_view(reading: Observation) -> None:
@@ -182,3 +183,44 @@ def test_a_groups_failure_tells_what_all_views_still_show(together: Observation)
     assert "make run GROUP=nightly" in text
     apart = summary(seen, published={"reviews": before, "orders": None}, links={})
     assert f"the views show different moments: reviews {before}, orders no rows" in apart
+
+
+def unread(seen: Observation, *exports: str) -> Observation:
+    """The same run, with exports that write files no engine reads."""
+    members = tuple(
+        replace(member, deployed=member.deployed.model_copy(update={"format": FileFormat.BINARY}))
+        if member.deployed.export in exports
+        else member
+        for member in seen.members
+    )
+    return replace(seen, members=members)
+
+
+def test_a_run_without_a_view_tells_where_the_files_are(reading: Observation) -> None:
+    """Instead of what to query."""
+    seen = unread(ended(reading, RunState.SUCCEEDED, **WRITTEN), "reviews")
+    text = summary(replace(seen, ended_at=END), published={"reviews": "20261121T120000Z"}, links={})
+    assert (
+        "  view        reviews has no view, because no query engine reads binary files; published is what "
+        f"lies below s3://{BUCKET}/snapshots_reviews/snapshot_timestamp=20261121T120000Z/"
+    ) in text
+
+
+def test_a_failure_without_a_view_tells_what_is_still_published(reading: Observation) -> None:
+    """Or that nothing ever was."""
+    seen = unread(ended(reading, RunState.FAILED), "reviews")
+    text = summary(replace(seen, ended_at=END), published={"reviews": "20261120T120000Z"}, links={})
+    assert "reads binary files; still published is what lies below s3://" in text
+    text = summary(replace(seen, ended_at=END), published={"reviews": None}, links={})
+    assert "reads binary files; nothing was published yet\n" in text
+
+
+def test_a_group_tells_which_members_have_views(together: Observation) -> None:
+    """Those that have one, and those that have none."""
+    day = "20261121T120000Z"
+    seen = unread(ended(together, RunState.SUCCEEDED, snapshot=day), "orders")
+    text = summary(replace(seen, ended_at=END), published={"reviews": day, "orders": day}, links={})
+    assert (
+        f'the view "lakeshot"."reviews" shows snapshot {day}; orders has no view, because no query engine '
+        "reads binary files; published is what lies below"
+    ) in text

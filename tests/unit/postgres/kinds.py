@@ -84,6 +84,10 @@ def _is_usual(text: str) -> bool:
     return re.match(r"\d{4}-", text) is not None and not text.endswith("BC")
 
 
+def _is_day(text: str) -> bool:
+    return _is_usual(text) and text >= "1582-10-15"
+
+
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -164,8 +168,10 @@ NUMBER = decimals(10**21) | decimals(9999, 4) | st.integers(-(10**39), 10**39).m
 ODD_NUMBER = st.sampled_from(
     ["NaN", "0.0000000000000000001", "1.10", "1.1000000000000000000", "9" * 20, "1" + 20 * "0"]
 )
-DAY = st.dates().map(date.isoformat)
-ODD_DAY = st.sampled_from(["infinity", "-infinity", "0044-03-15 BC", "5874897-12-31", "10000-01-01"])
+DAY = st.dates(min_value=date(1582, 10, 15)).map(date.isoformat)
+ODD_DAY = st.dates(max_value=date(1582, 10, 14)).map(date.isoformat) | st.sampled_from(
+    ["infinity", "-infinity", "0044-03-15 BC", "5874897-12-31", "10000-01-01"]
+)
 MOMENT = st.datetimes().map(str)
 ODD_MOMENT = st.sampled_from(
     ["infinity", "-infinity", "0044-03-15 01:02:03.5 BC", "294276-12-31 00:00:00", "10000-01-01"]
@@ -186,7 +192,7 @@ SPOT = st.tuples(
 TIMEDELTA = st.timedeltas().map(lambda delta: f"{delta.days} days {delta.microseconds} microseconds")
 
 _numeric = Kind("numeric", NUMBER, "decimal(38,18)", _number, _is_decimal, "number_text", _digits)
-_date = Kind("date", DAY, "date", date.fromisoformat, _is_usual, "date_text")
+_date = Kind("date", DAY, "date", date.fromisoformat, _is_day, "date_text")
 _timestamp = Kind("timestamp", MOMENT, "timestamp(6)", _same, _is_usual, "timestamp_text")
 _timestamptz = _timestamp._replace(declared="timestamptz", value=_without_zone, wide_value=_without_zone)
 _declared = _numeric._replace(declared="numeric(9,3)", texts=decimals(99999, 4), narrow="decimal(9,3)")
@@ -223,6 +229,7 @@ KINDS = (
         lambda text: bytes.fromhex(text[2:]),
     ),
     _date,
+    _date._replace(texts=DAY | st.dates().map(date.isoformat)),
     _date._replace(texts=DAY | ODD_DAY),
     _timestamp,
     _timestamp._replace(texts=MOMENT | ODD_MOMENT),

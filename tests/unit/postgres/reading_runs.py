@@ -19,11 +19,12 @@ from lakeshot.driver.queue_server import QueueServer
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.target import Target
 from lakeshot.postgres import reader as reader_module
-from lakeshot.postgres.column_types import read_columns
+from lakeshot.postgres.column_types import ReadColumn, read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.cutting import Cut
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.reader import Reader
+from lakeshot.postgres.reading import Reading, Taking
 from lakeshot.postgres.source import PostgresSource
 from tests.in_memory.s3 import S3InMemory
 from tests.unit.postgres.sessions import Sessions
@@ -68,7 +69,7 @@ class WithoutS3:
 
 
 @dataclass
-class Reading:
+class Run:
     """One table's reading."""
 
     cut: Cut
@@ -83,8 +84,13 @@ class Reading:
 
 @contextmanager
 def reading(
-    coordinator: Coordinator, wanted: PostgresSource, *, pace: BytePace | None = None, readers: int = 2
-) -> Iterator[Reading]:
+    coordinator: Coordinator,
+    wanted: PostgresSource,
+    *,
+    pace: BytePace | None = None,
+    readers: int = 2,
+    take: Taking | None = None,
+) -> Iterator[Run]:
     """All that readers need, while the context lasts."""
     cut = coordinator.cut(wanted, readers)
     queue = PartQueue(cut.parts, pace=pace)
@@ -92,7 +98,7 @@ def reading(
     columns = read_columns(cut.columns)
     connect = coordinator._connect
     with QueueServer(queue, b"key") as server:
-        yield Reading(
+        yield Run(
             cut,
             queue,
             Reader(
@@ -100,12 +106,16 @@ def reading(
                 snapshot=coordinator.snapshot,
                 held=cut.held,
                 relations=cut.relations,
-                columns=columns,
-                target=TARGET.model_copy(update={"first": tuple(each.column.source for each in columns)}),
+                leaves=cut.leaves,
+                take=take or Reading(columns, _target(columns)),
                 region="us-east-1",
                 driver=DriverContact(server.address, b"key"),
             ),
         )
+
+
+def _target(columns: tuple[ReadColumn, ...]) -> Target:
+    return TARGET.model_copy(update={"first": tuple(each.column.source for each in columns)})
 
 
 def rows_of(results: list[PartResult], s3: S3InMemory) -> list[dict[str, Any]]:

@@ -13,9 +13,11 @@ import pyarrow.parquet as pq
 from lakeshot.columns.types import Column
 from lakeshot.commit.part import PartResult
 from lakeshot.files import Compression, FileFormat
+from lakeshot.files.delimited import Delimited
 from lakeshot.files.target import Target
 from lakeshot.postgres.column_types import ReadColumn, read_columns
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.landing import Landing
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.reading import read_part
 from lakeshot.postgres.server import Login, Server
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "lake"
+TARGET = Target(bucket=BUCKET, prefix="p/", run="run", format=FileFormat.TEXT, compression=Compression.NONE)
+"""Of files that a database writes itself."""
 
 
 def reached(server: PostgresServer, database: str) -> Server:
@@ -89,6 +93,30 @@ class Session:
             report=report,
             sleep=sleep,
         )
+
+    def land(
+        self,
+        relation: str,
+        columns: tuple[ReadColumn, ...],
+        delimited: Delimited | None,
+        *,
+        conditions: tuple[str, ...] = (),
+    ) -> bytes:
+        """What the database would write itself: COPY as ``aws_s3`` is told to do it, only to here."""
+        part = QueryPart(number=0, relation=relation, conditions=conditions, bytes=1)
+        landing = Landing(columns, TARGET, delimited, None, "us-east-1")
+        return self.loop.run(self._copied(landing.query(part), landing.options))
+
+    async def _copied(self, query: str, options: str) -> bytes:
+        written: list[bytes] = []
+
+        async def take(block: bytes) -> None:
+            written.append(block)
+
+        statement = f"COPY ({query}) TO STDOUT WITH ({options})"
+        protocol = self.connection._protocol  # type: ignore[attr-defined]  # the public ways quote options
+        await protocol.copy_out(statement, take, 60.0)
+        return b"".join(written)
 
 
 @contextmanager

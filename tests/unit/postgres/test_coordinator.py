@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Event
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
@@ -20,6 +21,7 @@ from lakeshot.postgres.told import ConnectionLostError
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.unit.postgres.sessions import MOMENT, Sessions, source
+from tests.unit.postgres.waiting import until
 
 ROWS = "SELECT count(*) FROM public.t"
 
@@ -329,16 +331,36 @@ def test_a_broken_connection_is_told(
             count(coordinator)
 
 
+@pytest.fixture
+def pass_minutes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Has a coordinator find that so much time has passed."""
+    passed = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr("lakeshot.postgres.coordinator.time", clock)
+
+    def add(minutes: float) -> None:
+        passed[0] += minutes * 60
+
+    return add
+
+
 def test_a_snapshot_is_held_no_longer_than_it_may(
-    sessions: Sessions, database: Database, losses: Callable[[Coordinator], LakeshotError]
+    sessions: Sessions,
+    database: Database,
+    losses: Callable[[Coordinator], LakeshotError],
+    pass_minutes: Callable[[float], None],
 ) -> None:
     """A warning comes before, with what it keeps the database from."""
     warnings: list[str] = []
     with Coordinator(
-        sessions, [source(table="t")], max_snapshot_minutes=1 / 60, on_warning=warnings.append
+        sessions, [source(table="t")], max_snapshot_minutes=60, on_warning=warnings.append
     ) as coordinator:
         database.execute("INSERT INTO t VALUES (1)")
         database.execute("INSERT INTO t VALUES (1)")
+        until(lambda: coordinator.xmin_age == 2)
+        pass_minutes(50)
+        until(lambda: warnings)
+        pass_minutes(10)
         error = losses(coordinator)
         assert coordinator.connection.is_closed()
     assert "'max_snapshot_minutes' allows" in str(error)
@@ -361,7 +383,9 @@ def test_minutes_count_from_when_the_snapshot_was_taken(
 
 
 def test_whatever_keeps_the_snapshot_from_being_kept_is_its_loss(
-    sessions: Sessions, losses: Callable[[Coordinator], LakeshotError]
+    sessions: Sessions,
+    losses: Callable[[Coordinator], LakeshotError],
+    pass_minutes: Callable[[float], None],
 ) -> None:
     """Also what nobody thought of; and somebody who cannot hear of it keeps nobody else from it."""
 
@@ -372,9 +396,10 @@ def test_whatever_keeps_the_snapshot_from_being_kept_is_its_loss(
         raise RuntimeError("deaf")
 
     with Coordinator(
-        sessions, [source(table="t")], max_snapshot_minutes=1 / 30, on_warning=refuse
+        sessions, [source(table="t")], max_snapshot_minutes=60, on_warning=refuse
     ) as coordinator:
         coordinator.when_lost(deaf)
+        pass_minutes(50)
         assert "the connection that held the snapshot broke (RuntimeError)" in str(losses(coordinator))
         assert coordinator.connection.is_closed()
 
@@ -398,9 +423,9 @@ def test_an_idle_transaction_is_kept_alive(
 ) -> None:
     """However soon the server ends those that are idle."""
     monkeypatch.setattr("lakeshot.postgres.coordinator.KEEP_ALIVE_SECONDS", 0.05)
-    impatient = Sessions.of(postgres, database, idle_timeout_seconds=0.4)
+    impatient = Sessions.of(postgres, database, idle_timeout_seconds=2)
     with Coordinator(impatient, [source(table="t")]) as coordinator:
-        time.sleep(1.2)
+        time.sleep(3)
         assert count(coordinator) == 10
 
 
@@ -408,9 +433,7 @@ def test_leaving_ends_the_session(sessions: Sessions, database: Database) -> Non
     """And its locks."""
     with Coordinator(sessions, [source(table="t")]) as coordinator:
         pid = coordinator.connection.get_server_pid()
-    deadline = time.monotonic() + 10
-    while database.query("SELECT FROM pg_stat_activity WHERE pid = $1", pid):
-        assert time.monotonic() < deadline
+    until(lambda: not database.query("SELECT FROM pg_stat_activity WHERE pid = $1", pid))
     database.execute("TRUNCATE t")
 
 

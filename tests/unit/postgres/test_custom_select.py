@@ -8,7 +8,7 @@ from lakeshot.postgres.custom_select import check_split_by, check_where, select_
 from lakeshot.postgres.server import Login
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
-from tests.unit.postgres.sessions import in_snapshot
+from tests.unit.postgres.sessions import cut_and_read, in_snapshot, source
 
 TABLE = "CREATE TABLE t (id int, note text, doc json, place point, price numeric(5, 2)); CREATE SEQUENCE s"
 
@@ -179,3 +179,26 @@ def test_a_table_that_may_not_be_read_is_told_with_the_grant(
 
     with pytest.raises(PermissionDeniedError, match=r"permission denied for table t .*GRANT SELECT"):
         in_snapshot(postgres, database, read, login=Login(user="stranger", password="p"))
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("title OPERATOR(public.=) 'LAKE'", [1]),
+        ("title = 'LAKE'", []),
+        ("tags OPERATOR(public.?) 'new'", [2]),
+        ("tags OPERATOR(public.@>) 'new=>1'::public.hstore", [2]),
+    ],
+)
+def test_operators_of_extensions_have_a_schema(
+    postgres: PostgresServer, database: Database, where: str, found: list[int]
+) -> None:
+    """Without it the server takes one of its own, if it has any: texts are compared by case."""
+    database.execute("""
+        CREATE EXTENSION citext; CREATE EXTENSION hstore;
+        CREATE TABLE t (id int, title citext, tags hstore);
+        INSERT INTO t VALUES (1, 'lake', NULL), (2, 'sea', 'new=>1')
+    """)
+    wanted = source(table="t", where=where, columns=["id"])
+    _, parts = in_snapshot(postgres, database, lambda connection: cut_and_read(connection, wanted))
+    assert [row[0] for part in parts for row in part] == found

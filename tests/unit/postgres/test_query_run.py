@@ -18,8 +18,11 @@ from lakeshot.columns.types import (
     decimal,
 )
 from lakeshot.postgres.coordinator import KEEP_ALIVE_SECONDS
-from lakeshot.postgres.query_run import Query, as_declared
+from lakeshot.postgres.cutting import Cut
+from lakeshot.postgres.query_run import Query, as_declared, most_connections, most_readers, planned_words
+from lakeshot.postgres.snapshot import Snapshot
 from lakeshot.postgres.source import PostgresSource
+from tests.unit.postgres.sessions import MOMENT
 
 
 def column(type_: ColumnType, name: str = "c") -> Column:
@@ -67,6 +70,46 @@ def test_a_column_that_is_gone_stays_as_it_was() -> None:
 def test_a_column_of_nothing_but_nulls_gets_the_declared_type() -> None:
     """Nothing was known of it."""
     assert kept(NULL, BIGINT) == BIGINT
+
+
+@pytest.mark.parametrize(
+    ("fields", "slots", "readers", "connections"),
+    [
+        ({}, 64, 16, 18),
+        ({}, 3, 3, 5),
+        ({"readers": 40}, 64, 40, 42),
+        ({"readers": 40}, 8, 8, 10),
+        ({"readers": 40, "consistency": "single"}, 8, 1, 2),
+    ],
+)
+def test_connections_are_those_of_readers_and_two_more(
+    fields: dict[str, object], slots: int, readers: int, connections: int
+) -> None:
+    """One holds the snapshot, unless it is the only one that reads, and one looks after the server."""
+    wanted = PostgresSource.model_validate({"type": "postgres", "connection": "main", "table": "t"} | fields)
+    assert (most_readers(wanted, slots), most_connections(wanted, slots)) == (readers, connections)
+
+
+@pytest.mark.parametrize(
+    ("shared", "readers", "how", "expected"),
+    [
+        (True, 2, "4 ranges of ctid", "by 2 connections, as 4 ranges of ctid"),
+        (True, 1, "one part, because it is small", "by one connection, as one part, because it is small"),
+        (False, 1, "one part", "by the one connection that holds the snapshot, as one part"),
+    ],
+)
+def test_it_is_told_how_many_read(shared: bool, readers: int, how: str, expected: str) -> None:
+    """Where no snapshot is shared, nobody reads but its holder."""
+    snapshot = Snapshot(
+        id="1-1" if shared else None,
+        taken_at=MOMENT,
+        server=None,
+        up_since=MOMENT,
+        server_version=180000,
+        is_standby=False,
+    )
+    cut = Cut(columns=(), parts=(), how=how, held=())
+    assert planned_words(cut, snapshot, readers) == {"taken_at": MOMENT, "read_by": expected}
 
 
 def test_the_holder_of_a_snapshot_is_ended_by_the_server_if_it_vanishes(

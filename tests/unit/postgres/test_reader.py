@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -20,15 +21,21 @@ from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.reader import read_alone, run_in_processes
+from lakeshot.postgres.reading import Reading
 from lakeshot.postgres.server import Login
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.in_memory.s3 import S3InMemory
 from tests.unit.postgres.reading_runs import TARGET, Trigger, WithoutS3, reading, rows_of
 from tests.unit.postgres.sessions import Sessions, source
+from tests.unit.postgres.waiting import Until, until
 
 ROWS = 60_000
 WANTED = source(table="article")
+LOCKING = """
+    SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE usename = 'reading' AND relation = 'article'::regclass
+"""
 READERS = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY (%' AND pid <> pg_backend_pid()"
 
 
@@ -52,6 +59,17 @@ def sessions(postgres: PostgresServer, database: Database, monkeypatch: pytest.M
 
 def ids(rows: list[dict[str, Any]]) -> list[int]:
     return sorted(row["id"] for row in rows)
+
+
+def reader_of(database: Database) -> Login:
+    """A login that only reads."""
+    database.create_reader("reading", "p")
+    return Login(user="reading", password="p")
+
+
+def locking(database: Database) -> set[int]:
+    """Sessions of that login that have their lock."""
+    return {row[0] for row in database.query(LOCKING)}
 
 
 @contextmanager
@@ -88,9 +106,10 @@ def test_readers_share_the_parts_of_one_moment(
         "DELETE FROM article WHERE id = 1 + (random() * 59999)::int",
     )
     database.execute("CREATE SEQUENCE more")
+    both = Until(lambda: len(run.queue._assigned) == 2)
     with Coordinator(sessions, [WANTED]) as coordinator, writers(database, *busy):
-        time.sleep(0.2)
-        with reading(coordinator, WANTED) as run:
+        until(lambda: database.query("SELECT FROM article WHERE id < 0"))
+        with reading(coordinator, WANTED, pace=both) as run:
             done = run.by_threads(2)
             results = run.queue.results()
     assert len(results) == len(run.cut.parts) == sum(done) == 6
@@ -113,10 +132,11 @@ def test_tables_that_are_written_together_agree(
         UPDATE taker SET amount = amount + 1 WHERE id = 7
     """
     tables = [source(table="giver"), source(table="taker")]
-    sums = []
+    taken, sums = "SELECT amount FROM taker WHERE id = 7", []
     with writers(database, move), Coordinator(sessions, tables) as coordinator:
         for table in tables:
-            time.sleep(0.3)
+            before = database.query(taken)
+            until(lambda before=before: database.query(taken) != before)  # type: ignore[misc]
             with reading(coordinator, table) as run:
                 run.by_threads(1)
                 sums.append(sum(row["amount"] for row in rows_of(run.queue.results(), s3)))
@@ -170,8 +190,12 @@ def test_the_end_of_the_coordinator_is_the_end_of_the_run(
     """Readers stop, because a session that came later would see another moment."""
     with Coordinator(sessions, [WANTED]) as coordinator:
         pid = coordinator.connection.get_server_pid()
-        ended = Trigger(2, lambda: database.execute(f"SELECT pg_terminate_backend({pid})"))
-        with reading(coordinator, WANTED, pace=ended) as run:
+
+        def is_read_on() -> bool:
+            database.query("SELECT pg_terminate_backend($1)", pid)
+            return False  # readers wait until they are stopped
+
+        with reading(coordinator, WANTED, pace=Until(is_read_on)) as run:
             run.by_threads(2)
             with pytest.raises(LakeshotError, match="the connection that held the snapshot broke"):
                 run.queue.results()
@@ -278,8 +302,8 @@ def test_one_reader_reads_all_by_the_connection_that_holds_the_moment(
         cut = coordinator.cut(WANTED, readers=1)
         database.execute("DELETE FROM article WHERE id > 5")
         queue = PartQueue(cut.parts)
-        columns = read_columns(cut.columns)
-        read_alone(coordinator, queue, columns, relations=cut.relations, target=TARGET, s3=s3)  # type: ignore[arg-type]
+        take = Reading(read_columns(cut.columns), TARGET)
+        read_alone(coordinator, queue, take, relations=cut.relations, leaves=cut.leaves, s3=s3)  # type: ignore[arg-type]
         assert coordinator.run(lambda connection: connection.fetchval("SELECT 1")) == 1
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
@@ -289,7 +313,7 @@ def test_one_reader_ends_with_what_ended_the_moment(
 ) -> None:
     """Not with what it saw of that."""
     monkeypatch.setattr("lakeshot.postgres.coordinator.KEEP_ALIVE_SECONDS", 0.05)
-    with Coordinator(sessions, [WANTED], shared=False, max_snapshot_minutes=1 / 120) as coordinator:
+    with Coordinator(sessions, [WANTED], shared=False, max_snapshot_minutes=1 / 20) as coordinator:
         cut = coordinator.cut(WANTED, readers=1)
         queue = PartQueue(cut.parts, pace=BytePace(10_000_000.0))
         coordinator.when_lost(queue.stop)
@@ -297,23 +321,27 @@ def test_one_reader_ends_with_what_ended_the_moment(
             read_alone(
                 coordinator,
                 queue,
-                read_columns(cut.columns),
+                Reading(read_columns(cut.columns), TARGET),
                 relations=cut.relations,
-                target=TARGET,
+                leaves=cut.leaves,
                 s3=S3InMemory(),  # type: ignore[arg-type]
             )
 
 
-def test_a_reader_that_was_idle_too_long_connects_again(
+def test_a_reader_whose_session_was_ended_while_it_waited_connects_again(
     postgres: PostgresServer, sessions: Sessions, database: Database, s3: S3InMemory
 ) -> None:
-    """Without an attempt lost: it begins another part by another session."""
-    impatient = Sessions.of(postgres, database, idle_timeout_seconds=0.2)
+    """As the server may do with those that are idle; no attempt is lost by it."""
+    reader = Sessions.of(postgres, database, login=reader_of(database))
     with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED) as run:
         run.queue.pause("replicas lag")
-        resumed = threading.Timer(1.5, run.queue.resume, ["replicas lag"])
-        resumed.start()
-        replace(run.reader, connect=impatient)(0)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(replace(run.reader, connect=reader), 0)
+            until(lambda: len(locking(database)) == 1)
+            (first,) = locking(database)
+            database.execute("SELECT pg_terminate_backend($1)", first)
+            until(lambda: len(locking(database) - {first}) == 1)
+            run.queue.resume("replicas lag")
         results = run.queue.results()
     assert ids(rows_of(results, s3)) == list(range(1, ROWS + 1))
     assert {result.attempt for result in results} == {0}
@@ -328,13 +356,19 @@ def test_a_reader_that_waits_keeps_its_lock(
 ) -> None:
     """Somebody who waits to change the table meanwhile would keep it from having another."""
     monkeypatch.setattr("lakeshot.postgres.reader_session.KEEP_ALIVE_SECONDS", 0.3)
-    impatient = Sessions.of(postgres, database, idle_timeout_seconds=1.5, lock_timeout_seconds=1.0)
+    impatient = Sessions.of(
+        postgres, database, login=reader_of(database), idle_timeout_seconds=3, lock_timeout_seconds=1
+    )
     change = threading.Thread(target=lambda: database.execute("ALTER TABLE article ADD COLUMN more int"))
     with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED) as run:
         run.queue.pause("replicas lag")
-        for seconds, act in ((1.0, change.start), (4.0, lambda: run.queue.resume("replicas lag"))):
-            threading.Timer(seconds, act).start()
-        replace(run.reader, connect=impatient)(0)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(replace(run.reader, connect=impatient), 0)
+            until(lambda: locking(database))
+            change.start()
+            until(lambda: database.query("SELECT FROM pg_locks WHERE NOT granted"))
+            time.sleep(4)
+            run.queue.resume("replicas lag")
         results = run.queue.results()
     change.join()
     assert ids(rows_of(results, s3)) == list(range(1, ROWS + 1))
@@ -361,18 +395,18 @@ def test_a_run_of_one_connection_may_pause(
 ) -> None:
     """It is kept alive until reading goes on."""
     monkeypatch.setattr("lakeshot.postgres.coordinator.KEEP_ALIVE_SECONDS", 0.05)
-    s3, impatient = S3InMemory(), Sessions.of(postgres, database, idle_timeout_seconds=0.4)
+    s3, impatient = S3InMemory(), Sessions.of(postgres, database, idle_timeout_seconds=2)
     with Coordinator(impatient, [WANTED], shared=False) as coordinator:
         cut = coordinator.cut(WANTED, readers=1)
         queue = PartQueue(cut.parts)
         queue.pause("replicas lag")
-        threading.Timer(1.5, queue.resume, ["replicas lag"]).start()
+        threading.Timer(3, queue.resume, ["replicas lag"]).start()
         read_alone(
             coordinator,
             queue,
-            read_columns(cut.columns),
+            Reading(read_columns(cut.columns), TARGET),
             relations=cut.relations,
-            target=TARGET,
+            leaves=cut.leaves,
             s3=s3,  # type: ignore[arg-type]
         )
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
@@ -396,25 +430,18 @@ def test_processes_read_and_one_of_them_is_killed(
 ) -> None:
     """What it had finished stays with the driver; what it had begun is read by the other."""
 
-    class Killing(BytePace):
-        """Has whoever reads wait until both do."""
+    def kill() -> None:
+        victim = next(each.pid for each in multiprocessing.active_children() if each.name == "reader-1")
+        assert victim is not None
+        os.kill(victim, signal.SIGKILL)
 
-        killed = False
-
-        def spend(self, read: int) -> float:
-            if not self.killed and len(run.queue._assigned) < 2:
-                return 0.05
-            if not self.killed:
-                victim = multiprocessing.active_children()[0].pid
-                assert victim is not None
-                os.kill(victim, signal.SIGKILL)
-                self.killed = True
-            return super().spend(read)
-
-    with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED, pace=Killing()) as run:
+    caplog.set_level("WARNING", logger="lakeshot")
+    killing = Until(lambda: len(run.queue._assigned) == 2, kill)
+    with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED, pace=killing) as run:
         reader = replace(run.reader, connect=WithoutS3(sessions))
         run_in_processes(reader, 2)
         results = run.queue.results()
     assert sum(result.source_count for result in results) == ROWS
     assert [result.part for result in results] == list(range(len(run.cut.parts)))
-    assert "ended with -9" in caplog.text
+    assert [result.attempt for result in results].count(1) == 1
+    assert "the process of reader 1 ended with -9" in caplog.text

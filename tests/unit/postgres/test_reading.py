@@ -18,6 +18,7 @@ from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.in_memory.s3 import S3InMemory
 from tests.unit.postgres.servers import Session, in_files, session
+from tests.unit.postgres.waiting import until
 
 SECRET = "pa55word-of-nobody"
 
@@ -260,8 +261,7 @@ def test_a_reading_that_is_told_to_stop(postgres: PostgresServer, large: Databas
         pid = ours.connection.get_server_pid()
         error, _ = failing(ours, spend=stop)
         assert isinstance(error, _StopError)
-        living = lambda: len(large.query("SELECT 1 FROM pg_stat_activity WHERE pid = $1", pid))  # noqa: E731
-        assert _settled(living) == 0
+        until(lambda: not large.query("SELECT 1 FROM pg_stat_activity WHERE pid = $1", pid))
         assert ours.connection.is_closed()
 
 

@@ -15,13 +15,14 @@ from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.query_run import _moment_words
 from lakeshot.postgres.reader import read_alone
+from lakeshot.postgres.reading import Reading
 from lakeshot.postgres.server import Login
 from lakeshot.postgres.snapshot import Snapshot, take
 from lakeshot.postgres.source import PostgresSource
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.in_memory.s3 import S3InMemory
-from tests.unit.postgres.reading_runs import TARGET, Reading, Trigger, reading, rows_of
+from tests.unit.postgres.reading_runs import TARGET, Run, Trigger, reading, rows_of
 from tests.unit.postgres.sessions import Sessions, source
 
 ROWS = 20_000
@@ -43,7 +44,7 @@ def sessions(postgres: PostgresServer, database: Database, monkeypatch: pytest.M
     return Sessions.of(postgres, database)
 
 
-def ids(reading: Reading, s3: S3InMemory) -> list[int]:
+def ids(reading: Run, s3: S3InMemory) -> list[int]:
     return sorted(row["id"] for row in rows_of(reading.queue.results(), s3))
 
 
@@ -238,9 +239,9 @@ def test_the_one_connection_of_a_run_is_looked_after_as_well(
             read_alone(
                 coordinator,
                 queue,
-                read_columns(cut.columns),
+                Reading(read_columns(cut.columns), TARGET),
                 relations=cut.relations,
-                target=TARGET,
+                leaves=cut.leaves,
                 s3=s3,  # type: ignore[arg-type]
             )
 

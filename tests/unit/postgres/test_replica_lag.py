@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +13,7 @@ from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.unit.postgres.sessions import Sessions
 from tests.unit.postgres.standbys import standby
+from tests.unit.postgres.waiting import until
 
 
 def lag(server: PostgresServer, database: Database, login: Login | None = None) -> float:
@@ -36,14 +37,14 @@ def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer
 def test_a_standby_that_applies_late_is_behind_by_that(primary: PostgresServer) -> None:
     """Both servers say so, and neither does any more once all is applied, however long nothing happens."""
     database = primary.database()
-    with standby(primary, apply_delay_seconds=2) as late:
+    with standby(primary, apply_delay_seconds=4) as late:
         primary.execute("CREATE TABLE written (id int)")
-        _until(lambda: len(late.query("SELECT FROM pg_class WHERE relname = 'written'")) == 1)
+        until(lambda: len(late.query("SELECT FROM pg_class WHERE relname = 'written'")) == 1)
         assert lag(late, late.database()) == 0
         primary.execute("INSERT INTO written VALUES (1)")
-        _until(lambda: lag(late, late.database()) > 1)
-        _until(lambda: lag(primary, database) > 1)
-        _until(lambda: late.query("SELECT count(*) FROM written")[0][0] == 1)
+        until(lambda: lag(late, late.database()) > 1)
+        until(lambda: lag(primary, database) > 1)
+        until(lambda: late.query("SELECT count(*) FROM written")[0][0] == 1)
         time.sleep(1.5)
         assert lag(late, late.database()) == 0
 
@@ -83,10 +84,3 @@ def test_aurora_tells_of_all_its_readers(postgres: PostgresServer, database: Dat
     assert lag(postgres, database) == 0
     database.execute(f"SET allow_system_table_mods = on; CREATE FUNCTION pg_catalog.{function}")
     assert lag(postgres, database) == 1.25
-
-
-def _until(happened: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -23,7 +23,7 @@ from tests.unit.postgres.servers import Session, in_files, session
 
 NAMES = ("a", "A", "a b", '"', "é", "select", "%s", "{0}", "$1", "x\ny", "x'y", ";--", "snapshot_timestamp")
 _DIGITS = Context(prec=99)
-_numbers = count()
+numbers = count()
 
 Values = dict[str, tuple[str, list[object]]]
 """By column: its logical type, and its values."""
@@ -56,22 +56,23 @@ class Place(NamedTuple):
         return [row[0] for row in self.session.loop.run(self.session.connection.fetch(sql, *arguments))]
 
 
-def _place(server: PostgresServer) -> Iterator[Place]:
-    database = server.create_database("round_trip")
+def opened(server: PostgresServer, name: str) -> Iterator[Place]:
+    """A database of this name, for as long as it is used."""
+    database = server.create_database(name)
     database.execute(SETUP)
     with session(server, database) as ours:
         yield Place(database, ours)
-    server.drop_database("round_trip")
+    server.drop_database(name)
 
 
 @pytest.fixture(scope="module")
 def place(postgres: PostgresServer) -> Iterator[Place]:
-    yield from _place(postgres)
+    yield from opened(postgres, "round_trip")
 
 
 @pytest.fixture(scope="module")
 def place_13(postgres_13: PostgresServer) -> Iterator[Place]:
-    yield from _place(postgres_13)
+    yield from opened(postgres_13, "round_trip")
 
 
 @at_most(100)
@@ -89,25 +90,25 @@ def test_every_value_survives_on_version_13(place_13: Place, table: Filled) -> N
 
 
 def _check(place: Place, table: Filled) -> None:
-    name = f"t{next(_numbers)}"
-    _create(place.database, name, table)
+    name = f"t{next(numbers)}"
+    create(place.database, name, table)
     reads = place.session.columns(name)
     assert [read.column.source for read in reads] == ["row_number", *table.columns]
-    whole = _read(place, name, reads, "true")
-    parts = _read(place, name, reads, "row_number < 3", "row_number >= 3")
+    whole = read(place, name, reads, "true")
+    parts = read(place, name, reads, "row_number < 3", "row_number >= 3")
     assert whole == parts
     assert ("row_number" in whole) == bool(table.rows)
     for column, kind in table.columns.items() if table.rows else ():
-        logical, values = whole[column]
+        logical, found = whole[column]
         printed = _printed(place, name, column, kind)
         assert logical == kind.logical(printed)
         if kind.nested:
-            assert _rebuilt(place, name, column, values) == printed
+            assert _rebuilt(place, name, column, found) == printed
         else:
-            assert values == [_comparable(value) for value in kind.values(printed)]
+            assert found == [_comparable(value) for value in kind.values(printed)]
 
 
-def _create(database: Database, name: str, table: Filled) -> None:
+def create(database: Database, name: str, table: Filled) -> None:
     columns = ", ".join(f"{identifier(column)} {kind.declared}" for column, kind in table.columns.items())
     rows = [
         f"INSERT INTO public.{name} VALUES ({', '.join([str(number), *map(_literal, row)])})"
@@ -128,20 +129,20 @@ def _literal(text: str | None) -> str:
     return "NULL" if text is None else literal(text)
 
 
-def _read(place: Place, name: str, reads: tuple[ReadColumn, ...], *conditions: str) -> Values:
+def read(place: Place, name: str, reads: tuple[ReadColumn, ...], *conditions: str) -> Values:
     """All rows, of one part for each condition, in the columns that hold those of all."""
     s3 = S3InMemory()
-    found = []
+    parts = []
     for condition in conditions:
         result = place.session.read(f"public.{name}", reads, s3, conditions=(condition,))
         assert result.rows == result.source_count
-        found += in_files(result, s3)
-    columns = unify([columns for _, columns in found])
-    tables = [cast(table.select([one.name for one in given]), given, columns) for table, given in found]
-    return {column.source: (str(column.type), _values(tables, column)) for column in columns}
+        parts += in_files(result, s3)
+    columns = unify([columns for _, columns in parts])
+    tables = [cast(table.select([one.name for one in given]), given, columns) for table, given in parts]
+    return {column.source: (str(column.type), values(tables, column)) for column in columns}
 
 
-def _values(tables: Sequence[pa.Table], column: Column) -> list[object]:
+def values(tables: Sequence[pa.Table], column: Column) -> list[object]:
     return [_comparable(value) for table in tables for value in table.column(column.name).to_pylist()]
 
 

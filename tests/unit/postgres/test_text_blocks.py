@@ -1,5 +1,7 @@
 """Blocks of COPY's text become typed columns, whatever is in them."""
 
+from datetime import date
+
 import pyarrow as pa
 import pytest
 
@@ -96,6 +98,24 @@ def test_blocks_of_different_types_become_one_table() -> None:
     assert table.column("a").to_pylist() == ["2020-01-02", "infinity", "2020-01-03", "0044-03-15 BC"]
     assert table.column("m").to_pylist() == ["1.5", "2", "3.25", "NaN"]
     assert table.column("b").to_pylist() == [b"\x00", None, b"", b"\xff\x00"]
+
+
+@pytest.mark.parametrize("before", [b"", b"infinity\n"])
+def test_days_before_the_calendar_of_today_are_texts(before: bytes) -> None:
+    """Readers that count by the one before would shift them; in a block that Arrow reads as days, too."""
+    parser = BlockParser([read(DATE, Decoding.DATE)])
+    if before:
+        parser.parse(BYTE_ORDER_MARK + before)
+    blocks = [
+        (b"1582-10-15\n\\N\n9999-12-31\n", "date", [date(1582, 10, 15), None, date(9999, 12, 31)]),
+        (b"2026-11-22\n1582-10-14\n", "date_text", ["2026-11-22", "1582-10-14"]),
+        (b"0001-01-01\n\\N\n0987-06-05\n", "date_text", ["0001-01-01", None, "0987-06-05"]),
+        (b"\\N\n", "date", [None]),
+    ]
+    for block, column_type, expected in blocks:
+        rows = parser.parse(BYTE_ORDER_MARK + block)
+        assert str(rows.columns[0].type) == column_type
+        assert rows.table.column("a").to_pylist() == expected
 
 
 def test_a_batch_tells_its_size() -> None:

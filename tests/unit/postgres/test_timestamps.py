@@ -39,6 +39,23 @@ def test_one_odd_one(odd: str) -> None:
         assert without_zone(pa.array([in_utc(text) for text in texts])) == (pa.array(texts), TIMESTAMP_TEXT)
 
 
+@pytest.mark.parametrize(
+    "odd", ["2026-11-22 09:05:00+01", "2026-11-22 09:05:00+00:30", "2026-11-22 09:05:00-00:30", "2026-11-22"]
+)
+def test_a_time_of_another_zone_keeps_it(odd: str) -> None:
+    """A server that prints one is no reason to shift it or to cut digits off; the others are in UTC."""
+    for texts in ([odd, *USUAL], [*USUAL, odd]):
+        given = [each if each == odd else in_utc(each) for each in texts]
+        assert without_zone(pa.array(given)) == (pa.array(texts), TIMESTAMP_TEXT)
+
+
+def test_only_the_zone_is_cut_off() -> None:
+    """The same letters elsewhere in a text are part of it."""
+    texts = ["+00 infinity", "44-03-15 00:00:00+00 BC", "infinity"]
+    expected = ["+00 infinity", "44-03-15 00:00:00 BC", "infinity"]
+    assert without_zone(pa.array(texts)) == (pa.array(expected), TIMESTAMP_TEXT)
+
+
 @pytest.mark.parametrize("texts", [[], [None, None]])
 def test_none(texts: list[str | None]) -> None:
     given = pa.array(texts, pa.string())

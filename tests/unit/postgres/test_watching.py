@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import asyncpg
@@ -22,6 +22,7 @@ from tests.in_memory.s3 import S3InMemory
 from tests.unit.postgres.reading_runs import reading
 from tests.unit.postgres.sessions import Sessions, source
 from tests.unit.postgres.standbys import standby
+from tests.unit.postgres.waiting import until
 
 PART = QueryPart(number=0, relation="t", conditions=(), bytes=1)
 
@@ -56,31 +57,36 @@ def table(database: Database) -> Database:
 
 @pytest.mark.usefixtures("s3")
 @pytest.mark.parametrize("version", ["postgres", "postgres_13"])
-def test_a_table_is_read_once(request: pytest.FixtureRequest, version: str) -> None:
-    """By the server's own count, once the readers' sessions have ended, which is told at once."""
+def test_all_that_was_read_of_the_database_is_told(
+    request: pytest.FixtureRequest, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the server's own count, once the readers' sessions have ended."""
+    monkeypatch.setattr("lakeshot.postgres.watching.SETTLE_SECONDS", 3.0)
     server: PostgresServer = request.getfixturevalue(version)
     database = server.create_database("watched")
     database.execute(
         "CREATE TABLE t (i int PRIMARY KEY, x text);"
         "INSERT INTO t SELECT i, repeat('x', 700) FROM generate_series(1, 10000) AS i; ANALYZE t"
     )
-    time.sleep(1)  # until the server has counted that, too
+    counted = "SELECT FROM pg_stat_database WHERE datname = current_database() AND blks_hit > 0"
+    until(lambda: database.query(counted))
     wanted = source(table="t")
     sessions = Sessions.of(server, database)
-    with Watch(sessions, wanted) as watch, Coordinator(sessions, [wanted]) as coordinator:
-        with reading(coordinator, wanted) as run:
-            watch.begin(run.queue)
-            run.by_threads(2)
-            assert sum(result.rows for result in run.queue.results()) == 10_000
-        began = time.monotonic()
-    took = time.monotonic() - began
+    with (
+        Watch(sessions, wanted) as watch,
+        Coordinator(sessions, [wanted]) as coordinator,
+        reading(coordinator, wanted) as run,
+    ):
+        watch.begin(run.queue)
+        run.by_threads(2)
+        assert sum(result.rows for result in run.queue.results()) == 10_000
     server.drop_database("watched")
-    told = watch.source_load or ""
-    assert re.match(
-        r"the table was read 1\.[0-9] times by all sessions together \(910 pages, \d+ % n", told
-    ), told
-    assert re.search(r"of the whole database [0-9,]+ pages were read meanwhile \(\d+ % not", told)
-    assert took < 4
+    told = re.match(
+        r"of the whole database ([0-9,]+) pages were read meanwhile by all sessions together \(\d+ % not",
+        watch.source_load or "",
+    )
+    assert told is not None
+    assert int(told[1].replace(",", "")) >= 910
 
 
 @pytest.mark.usefixtures("s3")
@@ -96,12 +102,12 @@ def test_busy_cpu_pauses_the_readers(postgres: PostgresServer, table: Database) 
         reading(coordinator, wanted) as run,
     ):
         watch.begin(run.queue)
-        _until(lambda: isinstance(run.queue.next("a reader"), Idle))
+        until(lambda: isinstance(run.queue.next("a reader"), Idle))
         run.by_threads(2)
         assert sum(result.rows for result in run.queue.results()) == 10_000
     told = (watch.source_load or "").split("; ")
-    assert told[2] == "CPU of shop-1 was 30 % on average, 30 % at most"
-    assert re.fullmatch(r"reading paused once, 1 s in all, as CPU of shop-1 is over 60 %", told[3])
+    assert told[1] == "CPU of shop-1 was 30 % on average, 30 % at most"
+    assert re.fullmatch(r"reading paused once, \d+ s in all, as CPU of shop-1 is over 60 %", told[2])
 
 
 @pytest.mark.server
@@ -114,8 +120,8 @@ def test_a_standby_that_falls_behind_pauses_the_queue(tmp_path: Path) -> None:
         queue = PartQueue([PART], pace=pace)
         with Watch(sessions, source(table="t", max_replica_lag_seconds=1), lag_seconds=0.1) as watch:
             watch.begin(queue)
-            _until(lambda: pace.pauses == ("replication lag is over 1 s",))
-            _until(lambda: pace.pauses == (), seconds=30)
+            until(lambda: pace.pauses == ("replication lag is over 1 s",))
+            until(lambda: pace.pauses == ())
     assert "reading paused once" in (watch.source_load or "")
 
 
@@ -128,7 +134,7 @@ def test_what_cannot_be_looked_at_ends_no_run(postgres: PostgresServer, table: D
     pace = BytePace()
     with Watch(refused, source(table="t", max_replica_lag_seconds=1), lag_seconds=0.01) as watch:
         watch.begin(PartQueue([PART], pace=pace))
-        time.sleep(0.1)
+        until(lambda: any("not looked after" in words for words in watch._limits[0].words()))
     assert watch.source_load == (
         "what reading cost the server is not known: the server has no connection left; "
         "replication lag was not looked after: the server has no connection left"
@@ -145,7 +151,7 @@ def test_a_reading_that_fails_is_not_looked_at(postgres: PostgresServer, table: 
     def failing() -> None:
         with watch:
             watch.begin(PartQueue([PART], pace=pace))
-            _until(lambda: pace.pauses != ())
+            until(lambda: pace.pauses != ())
             raise SourceError("the run's own")
 
     with pytest.raises(SourceError, match="the run's own"):
@@ -163,19 +169,12 @@ def test_one_connection_more_is_used_only_to_see_a_lag(
     sessions = Sessions.of(postgres, table, login=Login(user="careful", password="secret"))
     with Watch(sessions, source(table="t", **fields), lag_seconds=0.1) as watch:
         watch.begin(PartQueue([PART]))
-        _until(lambda: _connections(table) == most)
+        until(lambda: _connections(table) == most)
         time.sleep(0.3)
         assert _connections(table) == most
-    _until(lambda: _connections(table) == 0)
+    until(lambda: _connections(table) == 0)
 
 
 def _connections(database: Database) -> int:
     count: int = database.query("SELECT count(*) FROM pg_stat_activity WHERE usename = 'careful'")[0][0]
     return count
-
-
-def _until(happened: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

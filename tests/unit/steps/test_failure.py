@@ -28,6 +28,25 @@ def test_a_lambdas_error_is_told_in_its_own_words() -> None:
     assert failure.next_step.startswith("Run again; if it repeats, look at the job's log.")
 
 
+def test_a_job_that_could_not_start_is_told_with_what_helps() -> None:
+    """Such a job has no log to look at."""
+    message = "The specified subnet does not have enough free addresses to satisfy the request."
+    failure = explain(end(cause=json.dumps({"JobRunState": "FAILED", "ErrorMessage": message})))
+    assert failure.cause == message
+    assert failure.next_step.startswith("Each worker takes an address of the subnet and keeps it for a while")
+    assert failure.next_step.endswith("until the addresses of other jobs are free. Then run again.")
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["ValueError: bucket x does not exist", "Error Category: …; RecursionError: maximum recursion depth"],
+)
+def test_what_a_script_raised_is_not_taken_for_glues_own_words(message: str) -> None:
+    """Its log says more than a guess."""
+    failure = explain(end(cause=json.dumps({"JobRunState": "FAILED", "ErrorMessage": message})))
+    assert failure.next_step.startswith("Look at the job's log")
+
+
 def test_a_glue_jobs_error_is_told_in_its_own_words() -> None:
     """The `.sync` integration wraps the job run in JSON."""
     cause = json.dumps({"JobRunState": "FAILED", "ErrorMessage": "SourceError: table 'Reviews' is gone"})

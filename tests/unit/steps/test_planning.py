@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from lakeshot.config.connections import DeployedConnection
 from lakeshot.config.deployed import Deployed
 from lakeshot.errors import LockHeldError, PayloadError, RunClosingError, RunGoneError, SourceError
+from lakeshot.files import FileFormat
 from lakeshot.names import StageNames
+from lakeshot.postgres.source import PostgresSource
 from lakeshot.runs.lock import Holder
 from lakeshot.runs.plan import Baseline, Plan, raw_exports_uri
 from lakeshot.runs.records import RunState
@@ -52,6 +55,15 @@ class Desk:
                 "ItemCount": item_count,
                 "TableSizeBytes": 9 * 1024**3,
             }
+
+    def deploy_as(self, file_format: FileFormat) -> None:
+        """Let ``reviews`` write another format."""
+        self.stage.deploy_as("reviews", file_format)
+        if self.stage.lake.shown() is None and file_format.is_readable:
+            self.stage.lake.replace(self.stage.lake.stage_nothing(), fence=0)
+        self.stage.ssm.values["/lakeshot/dev/exports/reviews"] = self.stage.deployed[
+            "reviews"
+        ].model_dump_json()
 
     def plan(
         self, run: str = "run-1", *, redrive: int = 0, at: datetime = NOON, **changes: object
@@ -232,6 +244,21 @@ def test_an_export_that_is_not_there_cannot_be_converted_again(desk: Desk) -> No
         PayloadError, match="'reviews' has no run of this name whose native export has finish"
     ):
         desk.plan("run-2", reuse_export="run-1")
+
+
+def test_a_database_has_no_export_to_convert_again(desk: Desk) -> None:
+    """That is told instead of which runs there are."""
+    source = PostgresSource.model_validate({"type": "postgres", "connection": "shop", "table": "article"})
+    place = {"name": "shop", "host": "db", "port": 5432, "database": "d", "secret": "s", "ca": "s3://a/ca"}
+    connection = DeployedConnection.model_validate(place)
+    changes = {"source": source, "connection": connection}
+    articles = desk.stage.deployed["reviews"].model_copy(update=changes)
+    desk.stage.ssm.values["/lakeshot/dev/exports/reviews"] = articles.model_dump_json()
+    payload = articles.payload().model_copy(update={"reuse_export": "run-1"})
+    with pytest.raises(
+        PayloadError, match=r"reuse_export 'run-1' needs DynamoDB's own export, but export 'r"
+    ):
+        desk.give(payload.model_dump(mode="json"))
 
 
 def test_the_run_is_recorded_with_what_was_settled(desk: Desk) -> None:
@@ -624,6 +651,32 @@ def test_a_rollback_to_what_is_not_there_lists_what_is(snapshot: str, was: str, 
     assert f"those that can be shown again are: {DAY_1}. See them with: make rollback EXPORT=reviews" in str(
         caught.value
     )
+
+
+def test_a_view_is_not_rolled_back_to_what_no_engine_reads(desk: Desk) -> None:
+    """It could only show no rows."""
+    desk.stage.deploy_as("reviews", FileFormat.BINARY)
+    desk.stage.succeed("run-1", 1)
+    desk.deploy_as(FileFormat.PARQUET)
+    desk.stage.succeed("run-2", 2)
+    with pytest.raises(PayloadError) as caught:
+        desk.plan("run-3", mode="rollback", snapshot=DAY_1)
+    assert f"{DAY_1}: it has files that no query engine reads, so the view cannot show it; " in str(
+        caught.value
+    )
+    assert f"those that can be shown again are: {DAY_2}." in str(caught.value)
+
+
+def test_an_export_without_a_view_is_not_rolled_back_to_what_one_would_show(desk: Desk) -> None:
+    """Nobody would see it; what was landed as it is now may be published again, and is not crawled."""
+    desk.stage.succeed("run-1", 1)
+    desk.deploy_as(FileFormat.BINARY)
+    desk.stage.succeed("run-2", 2)
+    with pytest.raises(PayloadError, match=f"{DAY_1}: it is for a view to show, and the export has none"):
+        desk.plan("run-3", mode="rollback", snapshot=DAY_1)
+    desk.stage.close("run-3")
+    (member,) = desk.plan("run-4", mode="rollback", snapshot=DAY_2).members
+    assert (member.reads, member.readable, member.crawls) == (False, False, False)
 
 
 def test_a_rollback_to_a_snapshot_that_is_being_removed_is_refused(desk: Desk) -> None:

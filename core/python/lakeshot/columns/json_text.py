@@ -1,8 +1,8 @@
 """Values as lossless JSON text: what plain JSON cannot tell apart keeps a tag, as DynamoDB writes it.
 
 Text is a JSON string, numbers keep their exact digits; binary values, sets, and numbers that JSON
-cannot spell are objects of one tag, such as ``{"B":"AAE="}``. Dates, timestamps, and floating-point values
-that are no finite number are JSON strings, as PostgreSQL writes them. Vectorised: no loop per value.
+cannot spell are objects of one tag, such as ``{"B":"AAE="}``. Dates, timestamps, ``NaN`` and infinities are
+JSON strings, as PostgreSQL writes them. Vectorised: no loop per value.
 """
 
 import pyarrow as pa
@@ -37,10 +37,11 @@ def encode(array: pa.Array, given: ColumnType) -> pa.Array:
             return quote(plain_text(array, given))
         case Scalar.DOUBLE | Scalar.REAL:
             text = plain_text(array, given)
-            return pc.if_else(pc.is_in(text, pa.array(NOT_FINITE)), quote(text), text)
+            return pc.if_else(_is_not_finite(text), quote(text), text)
         case Scalar.NUMBER_TEXT:
             plain = pc.match_substring_regex(array, JSON_NUMBER)
-            return pc.if_else(plain, array, _tagged("N", quote(array)))
+            quoted = quote(array)
+            return pc.if_else(plain, array, pc.if_else(_is_not_finite(array), quoted, _tagged("N", quoted)))
         case Scalar.BOOLEAN:
             return pc.cast(array, pa.string())
         case Scalar.BINARY:
@@ -57,6 +58,10 @@ def quote(strings: pa.Array) -> pa.Array:
         for character, escape in _ESCAPES.items():
             escaped = pc.replace_substring(escaped, character, escape)
     return pc.binary_join_element_wise('"', escaped, '"', "")
+
+
+def _is_not_finite(texts: pa.Array) -> pa.Array:
+    return pc.is_in(texts, pa.array(NOT_FINITE))
 
 
 def _set(lists: pa.ListArray, element: ColumnType, tag: str) -> pa.Array:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from lakeshot.columns.types import JSON, Column, ColumnType
 from lakeshot.errors import NestedValuesError
-from lakeshot.files import FileFormat
+from lakeshot.files import DELIMITED, FileFormat
 
 
 class Nested(StrEnum):
@@ -17,7 +17,7 @@ class Nested(StrEnum):
 
 def is_nested(column_type: ColumnType, file_format: FileFormat) -> bool:
     """Whether files of the format hold values of the type as JSON text."""
-    return column_type == JSON or (column_type.is_array and file_format is FileFormat.CSV)
+    return column_type == JSON or (column_type.is_array and file_format in DELIMITED)
 
 
 def refuse_nested(columns: Iterable[Column], file_format: FileFormat) -> None:

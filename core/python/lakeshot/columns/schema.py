@@ -15,7 +15,7 @@ from lakeshot.columns.casting import arrow_type, cast_array
 from lakeshot.columns.names import column_names
 from lakeshot.columns.partition_by import EMPTY
 from lakeshot.columns.types import DATE_TEXT, NULL, NUMBER_TEXT, STRING, Column, ColumnType, Scalar, widen
-from lakeshot.files import FileFormat
+from lakeshot.files import DELIMITED, FileFormat
 
 __all__ = [
     "Column",
@@ -76,7 +76,7 @@ def table_column(name: str, file_format: FileFormat) -> str:
 
 def hive_type(column_type: ColumnType, file_format: FileFormat) -> str:
     """The type as the Glue catalog names it for files of the format."""
-    if file_format is FileFormat.CSV:
+    if file_format in DELIMITED:
         return "string"
     held = _HELD_AS_THEMSELVES[file_format]
     return column_type.apply(lambda one: _HIVE.get(one.scalar, str(one)) if one.scalar in held else "string")
@@ -98,7 +98,7 @@ def view_expression(column: Column, file_format: FileFormat) -> str:
     makes of the table's.
     """
     name = _quoted(table_column(column.name, file_format))
-    if file_format is FileFormat.CSV:
+    if file_format in DELIMITED:
         return _from_csv(name, column.type)
     return _converted(name, column.type, _HELD_AS_THEMSELVES[file_format])
 

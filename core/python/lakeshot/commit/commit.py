@@ -22,7 +22,7 @@ from lakeshot.commit.part import PartResult
 from lakeshot.commit.rewrite import Rewrite, Rewriter, rewrites
 from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError, VerificationError
-from lakeshot.files.formats import ENCODERS
+from lakeshot.files.formats import EMPTY, ENCODERS
 from lakeshot.files.part_file import PartFile, filled_attributes
 from lakeshot.files.partition_folders import check_file_count, check_folder_count, no_value_folder
 from lakeshot.files.target import Target
@@ -104,6 +104,7 @@ def commit(
         prefix=target.prefix,
         format=target.format,
         compression=target.compression,
+        delimited=target.delimited,
         columns=columns,
         keys=tuple(column.source for column in what.key_columns),
         follows=what.follows,
@@ -207,5 +208,8 @@ def _empty_file(client: "S3Client", target: Target, columns: tuple[Column, ...])
     """A file without rows, so that an empty snapshot has columns a catalog can show."""
     key = target.key(part=0, number=0, folder=no_value_folder(target.partition_names))
     with MultipartUpload(client, target.bucket, key) as upload:
-        ENCODERS[target.format](upload, target.stored(columns), target.compression).close()
+        if target.format in ENCODERS:
+            ENCODERS[target.format](upload, target.stored(columns), target.compression).close()
+        else:
+            upload.write(EMPTY[target.format])
         return PartFile.of(upload.finish(0), columns)

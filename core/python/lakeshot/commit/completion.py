@@ -22,10 +22,13 @@ Guard = Callable[[], None]
 def complete(client: "S3Client", bucket: str, file: UncommittedFile, guard: Guard) -> FileEntry:
     """Make a file visible; it may have been made so by an earlier try of the same commit.
 
-    Raises CommitError if S3 has neither the upload nor the very same file.
+    One that landed in its place is only looked at. Raises CommitError if S3 has neither the upload nor the
+    very same file.
     """
     uri = f"s3://{bucket}/{file.key}"
     guard()
+    if file.landed_etag is not None:
+        return _landed(client, bucket, file)
     try:
         with refusals_named("s3:PutObject", uri):
             etag = client.complete_multipart_upload(
@@ -52,6 +55,23 @@ def complete(client: "S3Client", bucket: str, file: UncommittedFile, guard: Guar
         etag = there["ETag"]
     return FileEntry(
         key=file.key, rows=file.rows, bytes=file.bytes, sha256=file.sha256, crc32=file.crc32, etag=etag
+    )
+
+
+def _landed(client: "S3Client", bucket: str, file: UncommittedFile) -> FileEntry:
+    there = head(client, bucket, file.key)
+    if there is None or (there["ContentLength"], there["ETag"]) != (file.bytes, file.landed_etag):
+        raise CommitError(
+            f"s3://{bucket}/{file.key} is not there any more as the database wrote it: somebody has removed "
+            "or changed it; nothing was made visible, start a new run"
+        )
+    return FileEntry(
+        key=file.key,
+        rows=file.rows,
+        bytes=file.bytes,
+        sha256=file.sha256,
+        crc32=there.get("ChecksumCRC32", ""),
+        etag=there["ETag"],
     )
 
 

@@ -14,6 +14,7 @@ from lakeshot.columns.types import Column
 from lakeshot.commit.schema_change import SchemaChange
 from lakeshot.errors import CommitError
 from lakeshot.files import Compression, FileFormat
+from lakeshot.files.delimited import Delimited
 from lakeshot.model import Model
 from lakeshot.stored import put_once, read
 
@@ -49,7 +50,8 @@ class Manifest(Model):
     the attributes that tell rows apart. ``follows`` is the snapshot since which these files hold the
     changes; None if they hold every row. ``of_one_instant`` says that the rows are what they were at the
     moment, all of them, which a scan's are not. ``partition_by`` are the attributes whose values the folders
-    below ``prefix`` hold, in the order of the folders' levels; no file has their columns.
+    below ``prefix`` hold, in the order of the folders' levels; no file has their columns. ``delimited`` says
+    how lines are made up where the format leaves that open.
     """
 
     version: Literal[1] = 1
@@ -62,6 +64,7 @@ class Manifest(Model):
     prefix: str
     format: FileFormat
     compression: Compression
+    delimited: Delimited | None = None
     columns: tuple[Column, ...]
     keys: tuple[str, ...] = ()
     follows: str | None = None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, WrapValidator, model_validator
 
 from lakeshot.config.allowed import allowed
+from lakeshot.config.landing import ClusterId, InstanceId, RoleArn, RoleHolder
 from lakeshot.config.repeated import refuse_repeated
 from lakeshot.model import Setting
 
@@ -12,6 +13,8 @@ GATEWAYS = ("s3", "dynamodb")
 """Endpoints that are routes and cost nothing; all others are interfaces, paid for in each zone."""
 Endpoint = Literal["s3", "dynamodb", "secretsmanager", "logs", "monitoring", "kms", "sts", "glue"]
 MOST_SUBNETS = 8
+MOST_GROUPS = 15
+"""A network interface is in 16 security groups at most, of which one is Lakeshot's own."""
 
 
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})$"
@@ -53,14 +56,15 @@ class Network(Setting):
     """The VPC's id."""
     subnets: Annotated[tuple[Subnet, ...], Field(min_length=1, max_length=MOST_SUBNETS)]
     """Subnets with a route to the database. A job takes the first that has addresses left."""
-    security_groups: tuple[SecurityGroupId, ...] = ()
+    security_groups: Annotated[tuple[SecurityGroupId, ...], Field(max_length=MOST_GROUPS)] = ()
     """Security groups that jobs are to be members of, such as one that the database lets in. Lakeshot makes
     one more, in which the workers of a job reach each other."""
     route_tables: tuple[RouteTableId, ...] = ()
     """The subnets' route tables; needed for the endpoints s3 and dynamodb."""
     endpoints: tuple[Endpoint, ...] = ()
     """VPC endpoints that Lakeshot shall make because the VPC has neither these nor a NAT gateway: s3 and
-    dynamodb cost nothing, every other one costs by the hour in each subnet."""
+    dynamodb cost nothing, every other one costs by the hour in each zone. Everybody in the VPC, or in the
+    route tables, gets to these services through them from then on."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -72,6 +76,8 @@ class Network(Setting):
             )
         refuse_repeated("endpoints", self.endpoints)
         refuse_repeated("subnets", [subnet.id for subnet in self.subnets])
+        refuse_repeated("security_groups", self.security_groups)
+        refuse_repeated("route_tables", self.route_tables)
         return self
 
 
@@ -85,8 +91,9 @@ class Connection(Setting):
         Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"),
         allowed("a host's name, such as shop.cluster-abc.eu-central-1.rds.amazonaws.com"),
     ]
-    """The server's host name, which its certificate has to bear. Of an Aurora cluster, the reader endpoint
-    keeps exports off the writer."""
+    """The server's host name, which its certificate has to bear. Of an Aurora cluster, the endpoint of one
+    reader instance keeps exports off the writer; the cluster's reader endpoint does only where it has one
+    reader, because all connections of a run have to lead to the same."""
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5432
     """The server's port."""
     database: Annotated[str, Field(min_length=1, max_length=63)]
@@ -94,7 +101,7 @@ class Connection(Setting):
     secret: Annotated[
         str,
         Field(
-            pattern=r"^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}$"
+            pattern=r"^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}$"
         ),
         allowed("the name or the ARN of a secret in AWS Secrets Manager"),
     ]
@@ -108,23 +115,29 @@ class Connection(Setting):
         | None
     ) = None
     """KMS key that the secret is encrypted with, if not Secrets Manager's own."""
-    instance: (
-        Annotated[
-            str,
-            Field(pattern=r"^[a-z](-?[a-z0-9]){0,62}$"),
-            allowed(
-                "the identifier of a DB instance, such as shop-instance-1: 1 to 63 lower-case letters and "
-                "digits, a letter first, with single hyphens between"
-            ),
-        ]
-        | None
-    ) = None
-    """Identifier of the DB instance (RDS, Aurora) that ``host`` leads to, for its CPU in CloudWatch."""
+    cluster: ClusterId | None = None
+    """Identifier of the Aurora cluster that ``host`` leads to: by a role of its own it writes the files of
+    exports with ``route: aws_s3``."""
+    instance: InstanceId | None = None
+    """Identifier of the DB instance (RDS, Aurora) that ``host`` leads to, for its CPU in CloudWatch; without
+    ``cluster`` also what gets the role to write files (RDS for PostgreSQL)."""
+    export_role: RoleArn | None = None
+    """ARN of a role that is associated with the database for s3Export already, as there can be one only;
+    without it, Lakeshot makes and associates one for exports with ``route: aws_s3``."""
     tls_ca: str | None = None
     """File of certificates (PEM) that the server's has to lead to, beside ``exports.yaml``; by default those
     that Amazon issues for RDS and Aurora."""
     network: Network | None = None
     """Where in a VPC jobs run; without it they run outside, which only reaches servers in the internet."""
+
+    @property
+    def role_holder(self) -> RoleHolder | None:
+        """What Lakeshot makes a role to write files for; None if there is one, or nothing is named."""
+        if self.export_role is not None:
+            return None
+        if self.cluster is not None:
+            return RoleHolder("cluster", self.cluster)
+        return RoleHolder("instance", self.instance) if self.instance is not None else None
 
 
 class DeployedConnection(Setting):

@@ -17,6 +17,7 @@ from lakeshot.config.payload import GroupPayload, Payload
 from lakeshot.dynamodb.source import DynamoDBSource
 from lakeshot.errors import PayloadError
 from lakeshot.files import Compression, FileFormat
+from lakeshot.files.delimited import Delimited
 from lakeshot.model import Model
 from lakeshot.names import ExportNames, GroupNames, StageNames
 from lakeshot.postgres.source import PostgresSource
@@ -120,6 +121,12 @@ class Deployed(Model):
         if self.source.type != "postgres" or self.connection is None:
             raise ValueError(f"export {self.export!r} reads {self.source.type}, not PostgreSQL")
         return self.source, self.connection
+
+    @property
+    def delimited(self) -> Delimited | None:
+        """How lines are made up in files that the database itself writes, if they have any."""
+        landing = self.source.landing if self.source.type == "postgres" else None
+        return landing.delimited(self.format) if landing is not None else None
 
     @property
     def destination(self) -> str:

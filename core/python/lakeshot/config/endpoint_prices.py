@@ -6,6 +6,8 @@ https://aws.amazon.com/privatelink/pricing/. The amounts are those of us-east-1 
 endpoints cost nothing: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 """
 
+from collections.abc import Sequence
+
 from lakeshot.config.connections import GATEWAYS, Endpoint, Network
 
 USD_PER_HOUR = 0.01
@@ -34,6 +36,11 @@ def monthly_price(network: Network) -> str:
     if not paid:
         return "nothing: gateway endpoints are free" if network.endpoints else "nothing: there are none"
     return (
-        f"about ${monthly_usd(network):,.2f} a month at the prices of us-east-1 ({len(paid)} interface "
-        f"endpoints in {len(zones(network))} zones), and ${USD_PER_GB:.2f} for each GB through them"
+        f"about ${monthly_usd(network):,.2f} a month at the prices of us-east-1 "
+        f"({_counted(paid, 'interface endpoint')} in {_counted(zones(network), 'zone')}), and "
+        f"${USD_PER_GB:.2f} for each GB through them"
     )
+
+
+def _counted(things: Sequence[str], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -16,6 +16,9 @@ _ALLOWED = {
     "bool_type": "true or false",
     "dict_type": "a mapping",
     "enum": "{expected}",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "more than {gt}",
     "greater_than_equal": "{ge} or more",
     "int_from_float": "a whole number",
     "int_parsing": "a whole number",
@@ -25,6 +28,8 @@ _ALLOWED = {
     "mapping_type": "a mapping",
     "model_attributes_type": "a mapping",
     "model_type": "a mapping",
+    "string_too_long": "{max_length} characters or fewer",
+    "string_too_short": "{min_length} or more characters",
     "string_type": "text",
     "too_long": "{max_length} entries or fewer",
     "too_short": "{min_length} or more entries",
@@ -43,13 +48,25 @@ _NAMED: Mapping[str | int, str] = {"exports": "export", "groups": "group", "conn
 
 def config_error(error: ValidationError, origin: str, model: type[BaseModel]) -> ConfigError:
     """One ConfigError for all that is wrong: a line per field, each with what is allowed."""
-    lines = sorted({_line(detail, model) for detail in error.errors(include_url=False)})
+    lines = _lines(error, model)
     return ConfigError("\n".join([f"{origin} cannot be used:", *(f"  {line}" for line in lines)]))
 
 
 def field_errors(error: ValidationError, model: type[BaseModel]) -> str:
     """The same lines for a value that is not a file, such as a payload; joined by semicolons."""
-    return "; ".join(sorted({_line(detail, model) for detail in error.errors(include_url=False)}))
+    return "; ".join(_lines(error, model))
+
+
+def _lines(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    details = error.errors(include_url=False)
+    return sorted({_line(detail, model) for detail in details if not _follows(detail, details)})
+
+
+def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether a list only counts as too short because some of its entries are wrong, as is told of them."""
+    place = detail["loc"]
+    within = (other["loc"] for other in details if len(other["loc"]) > len(place))
+    return detail["type"] == "too_short" and any(other[: len(place)] == place for other in within)
 
 
 def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:

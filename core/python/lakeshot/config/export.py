@@ -1,7 +1,7 @@
 """One export of ``exports.yaml``: where rows come from, when, and what is made of them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -21,7 +21,7 @@ from lakeshot.config.allowed import allowed
 from lakeshot.config.repeated import refuse_repeated
 from lakeshot.dynamodb.pinnable import DYNAMODB_TYPES
 from lakeshot.dynamodb.source import DynamoDBSource
-from lakeshot.files import Compression, FileFormat, compressions
+from lakeshot.files import LANDED, UNREADABLE, Compression, FileFormat, compressions
 from lakeshot.model import Setting
 from lakeshot.postgres.source import PostgresSource
 
@@ -109,6 +109,22 @@ class Job(Setting):
     """The least severe messages that the job logs."""
 
 
+class _NotLanded(NamedTuple):
+    """Why a setting does not go with files that a database writes itself, and the one value that does."""
+
+    why: str
+    only: object = None
+
+
+_NOT_LANDED: Mapping[str, _NotLanded] = {
+    "compression": _NotLanded("compresses nothing", only=Compression.NONE),
+    "partition_by": _NotLanded("makes no folders", only=()),
+    "types": _NotLanded("gives each value as its own column has it", only={}),
+    "target_file_mb": _NotLanded("ends a file every 6 GB or where a part ends"),
+    "catalog": _NotLanded("a crawler would guess what its columns are", only="direct"),
+}
+
+
 class Export(Setting):
     """One named export: where rows come from, and what is made of them."""
 
@@ -118,7 +134,7 @@ class Export(Setting):
     source: Source
     """Where the rows come from."""
     format: FileFormat = FileFormat.PARQUET
-    """How rows are laid out in the data files."""
+    """How rows are laid out in the data files; by default parquet, and text by the route aws_s3."""
     compression: Compression | None = None
     """How data files are compressed; by default snappy, and gzip for json and csv."""
     target_file_mb: Annotated[int, Field(ge=1, le=5_000, strict=True)] = 256
@@ -142,6 +158,44 @@ class Export(Setting):
     """How many verified snapshots are kept; older ones are removed after a run."""
     region: str | None = None
     """Region to deploy this export to, if not the stage's."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_database_writes(cls, given: object) -> object:
+        """What a database writes itself is text unless another format is given."""
+        source = given.get("source") if isinstance(given, Mapping) else None
+        lands = isinstance(source, Mapping) and source.get("route") == "aws_s3"
+        if isinstance(given, Mapping) and lands and "format" not in given:
+            return {**given, "format": FileFormat.TEXT}
+        return given
+
+    @model_validator(mode="after")
+    def _landing_fits(self) -> Self:
+        landing = self.source.landing if self.source.type == "postgres" else None
+        if landing is None:
+            if self.format in LANDED - {FileFormat.CSV}:
+                raise ValueError(
+                    f"format {self.format.value!r} is what a database writes itself, by route 'aws_s3' of a "
+                    "source of type 'postgres'; give another format, or set that route"
+                )
+            return self
+        if self.format not in LANDED:
+            raise ValueError(
+                f"format {self.format.value!r} does not go with route 'aws_s3', by which the database writes "
+                f"the files itself; allowed: {', '.join(sorted(LANDED))}, or set route: query"
+            )
+        if self.format in UNREADABLE and (landing.delimiter is not None or landing.header):
+            raise ValueError(
+                f"'delimiter' and 'header' go with text and csv, not with format {self.format.value!r}; "
+                "remove them"
+            )
+        for name, words in _NOT_LANDED.items():
+            if name in self.model_fields_set and getattr(self, name) != words.only:
+                raise ValueError(
+                    f"{name!r} does not go with route 'aws_s3', because the database writes the files itself "
+                    f"and {words.why}; remove it, or set route: query"
+                )
+        return self
 
     @model_validator(mode="after")
     def _compression_fits_format(self) -> Self:
@@ -255,4 +309,5 @@ class Export(Setting):
     @property
     def effective_compression(self) -> Compression:
         """The compression to use: the given one, else the format's default."""
-        return self.compression or compressions(self.format)[0]
+        lands = self.source.type == "postgres" and self.source.landing is not None
+        return self.compression or (Compression.NONE if lands else compressions(self.format)[0])

@@ -14,6 +14,8 @@ from lakeshot.config.allowed import allowed
 from lakeshot.config.connections import Connection, ConnectionName
 from lakeshot.config.errors import config_error, shown
 from lakeshot.config.export import Export, Schedule
+from lakeshot.config.landing import check_landings
+from lakeshot.config.regions import check_region
 from lakeshot.errors import ConfigError
 from lakeshot.model import Setting
 from lakeshot.names import ConnectionNames, ExportNames, GroupNames
@@ -127,10 +129,12 @@ class Config(Setting):
                     f"export {name!r} has 'max_cpu_percent', but its connection {wanted!r} has no 'instance' "
                     "whose CPU to look at; give it the identifier of the DB instance"
                 )
+            check_region(wanted, self.connections[wanted], name, export.region or self.region)
         if unused := [name for name in self.connections if name not in used]:
             raise ValueError(
                 f"connection {unused[0]!r} is used by no export; remove it, or name it in the 'source' of one"
             )
+        check_landings(self._landings, self.connections)
         return self
 
     @model_validator(mode="after")
@@ -201,6 +205,27 @@ class Config(Setting):
             and (other := self.exports[member].source).type != "dynamodb"
             and other.connection == source.connection
         )
+
+    @property
+    def _landings(self) -> Mapping[str, str]:
+        """The connections of the exports whose files the database itself writes, by export."""
+        sources = {name: export.source for name, export in self.exports.items()}
+        return {
+            name: source.connection
+            for name, source in sources.items()
+            if source.type == "postgres" and source.landing is not None
+        }
+
+    def landing_by(self, connection: str, region: str | None) -> tuple[str, ...]:
+        """Exports of a region whose files the database behind a connection writes itself."""
+        here = self.regions().get(region, ())
+        return tuple(name for name in here if self._landings.get(name) == connection)
+
+    def landing_keys(self, exports: Iterable[str]) -> tuple[str, ...]:
+        """KMS keys by which databases encrypt the files that they write for some of these exports."""
+        sources = (self.exports[name].source for name in exports)
+        options = (source.landing for source in sources if source.type == "postgres")
+        return tuple(sorted({one.kms_key for one in options if one is not None and one.kms_key is not None}))
 
     def region_of(self, group: str) -> str | None:
         """The region a group and its exports are deployed to; None is the deployer's own."""

@@ -1,5 +1,6 @@
 """Names and ways through the network, without anything being said once there."""
 
+import re
 import socket
 import time
 from ipaddress import ip_address
@@ -8,6 +9,10 @@ from lakeshot.errors import LakeshotError, SourceError
 
 REACH_SECONDS = 5.0
 """How long an answer may take; packets that a security group drops are never answered."""
+
+_BALANCED = re.compile(r"\.cluster-(ro|custom)-")
+"""Aurora's reader and custom endpoints:
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.Endpoints.html"""
 
 
 class UnreachableError(LakeshotError):
@@ -24,6 +29,11 @@ def addresses(host: str, port: int) -> tuple[str, ...]:
             "subnet's network know it (its private hosted zone, 'enableDnsSupport' and 'enableDnsHostnames')"
         ) from error
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def leads_to_several(host: str) -> bool:
+    """Whether a name is made to lead to one or another of several servers, connection by connection."""
+    return _BALANCED.search(host) is not None
 
 
 def described(found: tuple[str, ...]) -> str:

@@ -12,19 +12,21 @@ from lakeshot.config.deployed import Deployed
 from lakeshot.doctor import server_state, services, table_state
 from lakeshot.doctor.certificate import encryption
 from lakeshot.doctor.checklist import Checklist, Finding
-from lakeshot.doctor.network import addresses, described, reach
+from lakeshot.doctor.network import addresses, described, leads_to_several, reach
 from lakeshot.doctor.session import DoctorSession
 from lakeshot.doctor.shared_snapshot import is_shared
 from lakeshot.dynamodb.segments import task_slots
 from lakeshot.errors import PermissionDeniedError, SourceError
 from lakeshot.names import ConnectionNames, split_s3_uri
-from lakeshot.postgres.query_run import MOST_READERS
+from lakeshot.postgres.instance_cpu import InstanceCpu
+from lakeshot.postgres.query_run import most_connections, most_readers
 from lakeshot.postgres.server import Login, Server, login_from_secret
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 LONGEST_LOCK_SECONDS = 10
+_ONE_SERVER = "that is one reader of several, unless there is but one: give the endpoint of one instance"
 
 
 class PostgresExamination:
@@ -57,7 +59,9 @@ class PostgresExamination:
         checks.check("login", self._log_in, after=["secret", "encryption"])
 
     def _read(self, checks: Checklist) -> None:
-        source, now, readers, another = self._source, self._now, self._readers, self._session.another
+        source, now, another = self._source, self._now, self._session.another
+        slots = task_slots(self._deployed.workers, self._deployed.worker_type)
+        readers, wanted = most_readers(source, slots), most_connections(source, slots)
 
         def check(
             name: str, question: Callable[[asyncpg.Connection], Awaitable[Finding]], after: str = "login"
@@ -66,7 +70,7 @@ class PostgresExamination:
 
         what = "table" if source.table is not None else "select"
         check("server", server_state.what_it_is)
-        check("connections", lambda on: server_state.connections_left(on, readers + 1))
+        check("connections", lambda on: server_state.connections_left(on, wanted))
         check(what, lambda on: table_state.is_readable(on, source, another))
         check("lock", lambda on: table_state.is_lockable(on, source, now, another), after=what)
         check("parts", lambda on: table_state.how_it_is_cut(on, source, now, readers), after="lock")
@@ -83,13 +87,10 @@ class PostgresExamination:
         checks.check("log", lambda: services.observed(client("logs"), "logs", lost))
         lost = "A run works without it, but CloudWatch shows no metrics of it"
         checks.check("metrics", lambda: services.observed(client("cloudwatch"), "monitoring", lost))
-
-    @property
-    def _readers(self) -> int:
-        if self._source.consistency == "single":
-            return 1
-        slots = task_slots(self._deployed.workers, self._deployed.worker_type)
-        return max(1, min(self._source.readers or MOST_READERS, slots))
+        if (instance := self._connection.instance) is not None:
+            cpu = InstanceCpu(client("cloudwatch", config=services.IMPATIENT), instance)
+            pauses = self._source.max_cpu_percent is not None
+            checks.check("cpu", lambda: services.busy(cpu, self._now, pauses=pauses))
 
     def _secret(self) -> Finding:
         client = self._aws.client("secretsmanager", config=services.IMPATIENT)
@@ -120,7 +121,9 @@ class PostgresExamination:
 
     def _host(self) -> Finding:
         host = self._server.host
-        return Finding(f"{host} is {described(addresses(host, self._server.port))}")
+        several = self._source.consistency == "shared" and leads_to_several(host)
+        advice = f"; {_ONE_SERVER}" if several else ""
+        return Finding(f"{host} is {described(addresses(host, self._server.port))}{advice}", warns=several)
 
     def _port(self) -> Finding:
         group = ConnectionNames(stage=self._deployed.stage, connection=self._connection.name).resource

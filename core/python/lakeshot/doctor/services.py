@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from lakeshot.doctor.checklist import Finding
 from lakeshot.doctor.network import UnreachableError, addresses, described, reach
 from lakeshot.errors import SourceError
 from lakeshot.files.upload import MultipartUpload
+from lakeshot.postgres.instance_cpu import InstanceCpu
 from lakeshot.refusals import error_code, refusal
 from lakeshot.runs.records import RunTable
 
@@ -98,6 +100,16 @@ def observed(client: Client, service: str, without: str) -> Finding:
     except UnreachableError as error:
         return Finding(f"{error}. {without}", warns=True)
     return Finding(f"{host}:{port} answered in {took:.0f} ms; {place(client)}")
+
+
+def busy(cpu: InstanceCpu, now: datetime, *, pauses: bool) -> Finding:
+    """How busy the database's instance is, as a run sees it that ``pauses`` for it or only tells of it."""
+    try:
+        percent = cpu.newest(now)
+    except SourceError as error:
+        lost = "can neither pause for it ('max_cpu_percent') nor" if pauses else "cannot"
+        return Finding(f"{error}. A run works all the same, but {lost} tell of it", warns=True)
+    return Finding(f"{cpu.instance} is busy by {percent:.0f} %, by CloudWatch")
 
 
 def _endpoint(client: Client) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from lakeshot.commit.part import PartResult
 from lakeshot.driver.byte_pace import PAUSE_SECONDS, BytePace
+from lakeshot.driver.pages_read import PagesRead
 from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.rate.budget import Progress
 
@@ -75,6 +76,7 @@ class PartQueue(Generic[PartT]):
         self._waiting = deque((part, 0) for part in parts)
         self._assigned: dict[int, tuple[object, PartT, int]] = {}
         self._results: dict[int, PartResult] = {}
+        self._pages = PagesRead()
         self._count = len(parts)
         self._stopped: LakeshotError | None = None
         self._last_failure = "no reader has asked for a part"
@@ -93,8 +95,11 @@ class PartQueue(Generic[PartT]):
             self._assigned[part.number] = reader, part, attempt
             return Assigned(part, attempt)
 
-    def finished(self, reader: object, result: PartResult) -> bool:
-        """Take a reader's result; False, and its files are nobody's, if the part is no longer its own."""
+    def finished(self, reader: object, result: PartResult, pages: PagesRead | None = None) -> bool:
+        """Take a reader's result; False, and its files are nobody's, if the part is no longer its own.
+
+        ``pages`` are those that were read for it.
+        """
         with self._lock:
             self._check()
             owner, _, attempt = self._assigned.get(result.part, (None, None, -1))
@@ -102,6 +107,7 @@ class PartQueue(Generic[PartT]):
                 return False
             del self._assigned[result.part]
             self._results[result.part] = result
+            self._pages += pages or PagesRead()
             return True
 
     def failed(self, reader: object, number: int, why: str) -> None:
@@ -148,6 +154,12 @@ class PartQueue(Generic[PartT]):
         with self._lock:
             self._stopped = self._stopped or error
 
+    @property
+    def pages(self) -> PagesRead:
+        """What was read for all results that were taken; not all, if an attempt came to nothing."""
+        with self._lock:
+            return self._pages
+
     def check(self) -> None:
         """Raise StoppedError if the readers are to stop."""
         with self._lock:
@@ -172,6 +184,7 @@ class PartQueue(Generic[PartT]):
     def _put_back(self, number: int, why: str) -> None:
         _, part, attempt = self._assigned.pop(number)
         self._last_failure = f"part {number}: {why}"
+        self._pages += PagesRead(is_all=False)
         if attempt + 1 < self._most_attempts:
             self._waiting.appendleft((part, attempt + 1))
         elif self._stopped is None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from lakeshot.commit.part import PartResult
+from lakeshot.driver.pages_read import PagesRead
 from lakeshot.model import Model
 from lakeshot.rate.budget import Progress
 
@@ -19,10 +20,11 @@ class Next(Model):
 
 
 class Finished(Model):
-    """Hand over what a part came to."""
+    """Hand over what a part came to, and the pages that its server looked at since the part before."""
 
     kind: Literal["finished"] = "finished"
     result: PartResult
+    pages: PagesRead = PagesRead()
 
 
 class Failed(Model):

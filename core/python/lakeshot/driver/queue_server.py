@@ -76,7 +76,7 @@ class _Conversation(Generic[PartT]):
             case Next():
                 return self._next()
             case Finished():
-                return TakenAnswer(taken=self._queue.finished(self, request.result))
+                return TakenAnswer(taken=self._queue.finished(self, request.result, request.pages))
             case Spend():
                 return WaitAnswer(seconds=self._queue.spend(request.read))
             case Failed():

@@ -8,6 +8,7 @@ from typing import Generic, Self, TypeVar
 
 from lakeshot.commit.part import PartResult
 from lakeshot.driver.connection import DriverConnection, DriverContact
+from lakeshot.driver.pages_read import PagesRead
 from lakeshot.driver.part_queue import StoppedError
 from lakeshot.driver.queue_messages import (
     ANSWER,
@@ -82,9 +83,9 @@ class RemoteQueue(Generic[PartT]):
                 self._on_wait()
                 self._sleep(min(answer.seconds, LONGEST_WAIT_SECONDS))
 
-    def finished(self, result: PartResult) -> bool:
-        """Hand a result over; False if the part has been given to somebody else."""
-        answer = self._call(Finished(result=result))
+    def finished(self, result: PartResult, pages: PagesRead | None = None) -> bool:
+        """Hand a result over, with the pages that were read for it; False if the part is now another's."""
+        answer = self._call(Finished(result=result, pages=pages or PagesRead()))
         return isinstance(answer, TakenAnswer) and answer.taken
 
     def failed(self, part: int, why: str) -> None:

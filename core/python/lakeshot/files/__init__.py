@@ -14,6 +14,15 @@ class FileFormat(StrEnum):
     AVRO = "avro"
     JSON = "json"
     CSV = "csv"
+    TEXT = "text"
+    """As CSV, with a tab between fields unless another character is chosen; a database writes it itself."""
+    BINARY = "binary"
+    """PostgreSQL's own, which nothing else reads; a database writes it itself."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether query engines read it, so that there are tables and a view of such files."""
+        return self not in UNREADABLE
 
 
 class Compression(StrEnum):
@@ -34,14 +43,22 @@ _COMPRESSIONS = {
     FileFormat.AVRO: _BLOCKS,
     FileFormat.JSON: _TEXT,
     FileFormat.CSV: _TEXT,
+    FileFormat.TEXT: (Compression.NONE,),
+    FileFormat.BINARY: (Compression.NONE,),
 }
 """What Athena reads (user guide, "Use Hive table compression") and this library writes."""
 _TEXT_ENDINGS = {Compression.GZIP: ".gz", Compression.ZSTD: ".zst"}
-TEXT_FORMATS = frozenset({FileFormat.JSON, FileFormat.CSV})
+DELIMITED = frozenset({FileFormat.CSV, FileFormat.TEXT})
+"""Formats of one line per row, whose fields a delimiter keeps apart."""
+TEXT_FORMATS = frozenset({FileFormat.JSON, *DELIMITED})
 """Formats of one line per row, compressed as a whole."""
+LANDED = frozenset({FileFormat.CSV, FileFormat.TEXT, FileFormat.BINARY})
+"""Formats that a database can write itself, uncompressed; all but CSV nobody else does."""
+UNREADABLE = frozenset({FileFormat.BINARY})
+"""Formats that no query engine reads."""
 NAMES_COLUMNS = frozenset({FileFormat.PARQUET, FileFormat.ORC, FileFormat.AVRO})
 """Formats whose files have columns with names and types of their own."""
-BY_POSITION = frozenset({FileFormat.CSV})
+BY_POSITION = DELIMITED
 """Formats whose files hold nothing but values, so that a column is its place in the line."""
 
 

@@ -27,6 +27,13 @@ DELIMITER = ","
 _ENCODED = {character: f"%{ord(character):02X}" for character in '%,"+\\\r\n'}
 """The percent sign is encoded first and decoded last."""
 _ANY_ENCODED = r'[%,"+\\\r\n]'
+
+
+def encoded_characters(delimiter: str) -> dict[str, str]:
+    """What stands in texts for characters that mean something to some reader of lines with a delimiter."""
+    return _ENCODED | {delimiter: f"%{ord(delimiter):02X}"}
+
+
 _TEXTS = (Scalar.NULL, Scalar.STRING, Scalar.JSON, Scalar.DATE_TEXT, Scalar.TIMESTAMP_TEXT)
 """Scalars whose values may have characters that are to be encoded."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pyarrow as pa
 
 from lakeshot.columns.types import Column
-from lakeshot.files import Compression, FileFormat
+from lakeshot.files import Compression, FileFormat, copy_binary
 from lakeshot.files.avro import AvroEncoder, avro_tables
 from lakeshot.files.csv_lines import CsvEncoder, csv_tables
 from lakeshot.files.encoder import Encoder, Stream
@@ -20,6 +20,8 @@ ENCODERS: Mapping[FileFormat, type[Encoder]] = {
     FileFormat.JSON: JsonLinesEncoder,
     FileFormat.CSV: CsvEncoder,
 }
+EMPTY: Mapping[FileFormat, bytes] = {FileFormat.TEXT: b"", FileFormat.BINARY: copy_binary.EMPTY}
+"""What a file without rows is in formats that only databases write."""
 Reader = Callable[[Stream, tuple[Column, ...], Compression], Iterator[pa.Table]]
 """The rows of a file that was written with these columns, as typed tables, in bounded memory."""
 READERS: Mapping[FileFormat, Reader] = {

@@ -18,7 +18,7 @@ class ObjectStream:
         self._client, self._bucket, self._key = client, bucket, key
         with refusals_named("s3:GetObject", f"s3://{bucket}/{key}"):
             answer = client.get_object(Bucket=bucket, Key=key)
-        self._body, self._etag = answer["Body"], answer["ETag"]
+        self._body, self.etag = answer["Body"], answer["ETag"]
         self.size = answer["ContentLength"]
         self.position = 0
         self._sha256 = hashlib.sha256()
@@ -38,7 +38,7 @@ class ObjectStream:
     def tail(self, size: int) -> bytes:
         """The last bytes of the very same object, without moving on."""
         answer = self._client.get_object(
-            Bucket=self._bucket, Key=self._key, Range=f"bytes=-{size}", IfMatch=self._etag
+            Bucket=self._bucket, Key=self._key, Range=f"bytes=-{size}", IfMatch=self.etag
         )
         return answer["Body"].read()
 

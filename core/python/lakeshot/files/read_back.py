@@ -13,6 +13,7 @@ import pyarrow as pa
 from lakeshot.errors import VerificationError
 from lakeshot.files import Compression, FileFormat
 from lakeshot.files.avro_container import avro_rows
+from lakeshot.files.copy_binary import copy_binary_rows
 from lakeshot.files.encoder import Stream
 from lakeshot.files.object_stream import ObjectStream
 from lakeshot.files.orc_footer import orc_rows
@@ -30,6 +31,8 @@ _COUNTS: Mapping[FileFormat, Callable[[Stream, Compression], int]] = {
     FileFormat.AVRO: avro_rows,
     FileFormat.JSON: line_count,
     FileFormat.CSV: line_count,
+    FileFormat.TEXT: line_count,
+    FileFormat.BINARY: copy_binary_rows,
 }
 
 
@@ -42,16 +45,22 @@ class ReadBack(Model):
 
 
 def read_back(
-    client: "S3Client", bucket: str, key: str, file_format: FileFormat, compression: Compression
+    client: "S3Client",
+    bucket: str,
+    key: str,
+    file_format: FileFormat,
+    compression: Compression,
+    *,
+    header_lines: int = 0,
 ) -> ReadBack:
-    """Read one whole file once, in bounded memory.
+    """Read one whole file once, in bounded memory; ``header_lines`` at its beginning are no rows.
 
     Raises VerificationError if it cannot be decoded.
     """
     stream = ObjectStream(client, bucket, key)
     try:
-        rows = _COUNTS[file_format](stream, compression)
-    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        rows = max(0, _COUNTS[file_format](stream, compression) - header_lines)
+    except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
         raise VerificationError(
             f"s3://{bucket}/{key} is not a readable {file_format.value} file: {error}; "
             "the file was damaged after it was written, so run the export again"

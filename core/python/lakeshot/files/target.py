@@ -12,6 +12,7 @@ from lakeshot.columns.pins import starting_columns
 from lakeshot.columns.schema import unify
 from lakeshot.columns.types import NULL, Column, TypeField
 from lakeshot.files import BY_POSITION, Compression, FileFormat, suffix
+from lakeshot.files.delimited import Delimited
 from lakeshot.files.partition_folders import check_key_length
 from lakeshot.model import Model
 from lakeshot.names import run_token
@@ -20,6 +21,7 @@ from lakeshot.names import run_token
 class Target(Model):
     """Where a run's files go and how large they get.
 
+    ``delimited`` says how lines are made up where the format leaves that open.
     ``row_group_bytes`` is memory collected before it is encoded, ``row_group_cells`` the rows times
     columns it may make: a cell takes room in a typed column, also where there is no value.
     ``file_bytes`` is the size at which a file is closed. ``known_columns`` are the last published ones:
@@ -35,6 +37,7 @@ class Target(Model):
     run: str
     format: FileFormat
     compression: Compression
+    delimited: Delimited | None = None
     nested: Nested = Nested.JSON
     known_columns: tuple[Column, ...] = ()
     first: tuple[str, ...] = ()

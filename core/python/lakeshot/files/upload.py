@@ -32,7 +32,8 @@ class UploadedPart(Model):
 class UncommittedFile(Model):
     """A whole file in S3 that only completing ``upload_id`` makes visible.
 
-    ``bytes``, ``sha256`` (hex) and ``crc32`` (base64) are of the file as it will be read.
+    ``bytes``, ``sha256`` (hex) and ``crc32`` (base64) are of the file as it will be read. A file that
+    another has put in its place has a ``landed_etag`` instead, and neither an upload nor its CRC-32.
     """
 
     key: str
@@ -42,6 +43,7 @@ class UncommittedFile(Model):
     bytes: int
     sha256: str
     crc32: str
+    landed_etag: str | None = None
 
 
 def part_bytes(number: int) -> int:

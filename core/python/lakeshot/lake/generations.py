@@ -2,9 +2,9 @@
 
 Athena cannot read a partition that declares another type for a column than its table does, so snapshots
 that disagree on a type live in different tables: generations, counted from 1. So do snapshots of different
-formats, because a table is described by one, snapshots that are partitioned by different columns, and
-snapshots whose files hold columns by position if a place is not the same column's in both. Old snapshots
-stay queryable where they are, and nothing of them is ever rewritten.
+formats, delimiters or headers, because a table is described by one, snapshots that are partitioned by
+different columns, and snapshots whose files hold columns by position if a place is not the same column's in
+both. Old snapshots stay queryable where they are, and nothing of them is ever rewritten.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,16 @@ from typing import NamedTuple
 from lakeshot.columns.schema import hive_type
 from lakeshot.columns.types import Column
 from lakeshot.files import BY_POSITION, FileFormat
+from lakeshot.files.delimited import COMMAS, Delimited
 
 
 class Shape(NamedTuple):
-    """What decides: a snapshot's file format, its files' columns, and the names of its partition columns."""
+    """What decides: a snapshot's format, its files' columns, its partition columns' names, its delimiter."""
 
     format: FileFormat
     columns: Sequence[Column]
     partition_names: Sequence[str] = ()
+    delimited: Delimited = COMMAS
 
 
 class Known(NamedTuple):
@@ -46,7 +48,9 @@ def same_places(names: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _differ(shape: Shape, known: Shape) -> bool:
-    if (shape.format, tuple(shape.partition_names)) != (known.format, tuple(known.partition_names)):
+    if (shape.format, shape.delimited) != (known.format, known.delimited):
+        return True
+    if tuple(shape.partition_names) != tuple(known.partition_names):
         return True
     own, other = _hive_types(shape), _hive_types(known)
     if shape.format in BY_POSITION and not same_places(list(own), list(other)):

@@ -25,15 +25,15 @@ _TYPES = {
 class GroupMember(Model):
     """One row: what one export of the group published.
 
-    ``view`` and ``snapshots_table`` are names in the group's database; ``snapshot_timestamp`` is the
-    partition value in that table. ``moment`` is when the snapshot shows its source, ``moment_from`` says
-    in words how that was settled.
+    ``view`` and ``snapshots_table`` are names in the group's database, None if no engine reads the export's
+    files; ``snapshot_timestamp`` is the partition value in that table. ``moment`` is when the snapshot shows
+    its source, ``moment_from`` says in words how that was settled.
     """
 
     export: str
-    view: str
+    view: str | None
     snapshot_timestamp: str
-    snapshots_table: str
+    snapshots_table: str | None
     row_count: int
     moment: datetime
     moment_from: str
@@ -53,13 +53,17 @@ def _row(member: GroupMember) -> list[str]:
     moment = f"{member.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{member.moment.microsecond // 1000:03}"
     return [
         literal(member.export),
-        literal(member.view),
+        _literal(member.view),
         literal(member.snapshot_timestamp),
-        literal(member.snapshots_table),
+        _literal(member.snapshots_table),
         str(member.row_count),
         literal(moment),
         literal(member.moment_from),
     ]
+
+
+def _literal(name: str | None) -> str:
+    return "NULL" if name is None else literal(name)
 
 
 def _select(rows: Sequence[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lakeshot.columns.types import Column
 from lakeshot.commit.manifest import Manifest
+from lakeshot.files.delimited import COMMAS
 from lakeshot.lake.generations import Shape
 from lakeshot.names import PARTITION_KEY
 
@@ -32,7 +33,7 @@ def file_columns(manifest: Manifest) -> tuple[Column, ...]:
 def shape_of(manifest: Manifest) -> Shape:
     """What decides which table the snapshot goes into."""
     names = tuple(column.name for column in partition_columns(manifest))
-    return Shape(manifest.format, file_columns(manifest), names)
+    return Shape(manifest.format, file_columns(manifest), names, manifest.delimited or COMMAS)
 
 
 def partition_keys(manifest: Manifest) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from lakeshot.columns.schema import hive_type, table_column
 from lakeshot.commit.manifest import Manifest
 from lakeshot.config.deployed import Deployed
-from lakeshot.files import BY_POSITION, FileFormat
+from lakeshot.files import BY_POSITION, DELIMITED, FileFormat
 from lakeshot.files.avro_container import record_schema
+from lakeshot.files.delimited import COMMAS, Delimited
 from lakeshot.lake.generations import same_places
 from lakeshot.lake.hive_partitions import SnapshotPartition, file_columns, partition_keys
 
@@ -42,19 +43,24 @@ _LAYOUTS: Mapping[FileFormat, tuple[str, str, str, Mapping[str, str]]] = {
         "org.openx.data.jsonserde.JsonSerDe",
         {"case.insensitive": "true"},
     ),
-    FileFormat.CSV: (
-        _TEXT_INPUT,
-        _TEXT_OUTPUT,
-        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-        # No escape.delim: what Trino makes of escaped backslashes and line breaks is not what Hive makes.
-        {"serialization.format": ",", "field.delim": ",", "serialization.null.format": "\\N"},
+    **dict.fromkeys(
+        DELIMITED,
+        (
+            _TEXT_INPUT,
+            _TEXT_OUTPUT,
+            "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+            # No escape.delim: what Trino makes of escaped backslashes and line breaks is not what Hive makes.
+            {"serialization.null.format": "\\N"},
+        ),
     ),
 }
 """Input format, output format, SerDe and its parameters, as Glue's own crawlers write them."""
 _AVRO_SCHEMA = "avro.schema.literal"
 """Athena takes no ``avro.schema.url`` (user guide, "Avro SerDe")."""
 _HEADER_LINES = "skip.header.line.count"
-"""What a crawler leaves in a table's parameters where it took a first row for a header; ours have none."""
+"""Of a table; a crawler also leaves it where it took a first row for a header."""
+_CLASSIFICATIONS = {FileFormat.TEXT: "csv"}
+"""What Glue calls a format, where it is not as Lakeshot does."""
 
 
 def merged_columns(existing: Mapping[str, str], manifest: Manifest) -> Mapping[str, str]:
@@ -89,12 +95,13 @@ def table_input(
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
             **{name: value for name, value in parameters.items() if name != _HEADER_LINES},
+            **_header(manifest),
             "EXTERNAL": "TRUE",
-            "classification": manifest.format.value,
+            "classification": _CLASSIFICATIONS.get(manifest.format, manifest.format.value),
             "lakeshot:export": deployed.export,
         },
         "PartitionKeys": [{"Name": key, "Type": "string"} for key in partition_keys(manifest)],
-        "StorageDescriptor": _storage(manifest.format, columns, f"s3://{deployed.bucket}/{prefix}"),
+        "StorageDescriptor": _storage(manifest, columns, f"s3://{deployed.bucket}/{prefix}"),
     }
 
 
@@ -105,15 +112,17 @@ def partition_input(
     location = f"s3://{deployed.bucket}/{partition.prefix}"
     return {
         "Values": list(partition.values),
-        "StorageDescriptor": _storage(manifest.format, columns, location),
-        "Parameters": {"lakeshot:run": manifest.run, "recordCount": str(partition.rows)},
+        "StorageDescriptor": _storage(manifest, columns, location),
+        "Parameters": {
+            "lakeshot:run": manifest.run,
+            "recordCount": str(partition.rows),
+            **_header(manifest),
+        },
     }
 
 
-def _storage(
-    file_format: FileFormat, columns: Mapping[str, str], location: str
-) -> "StorageDescriptorTypeDef":
-    input_format, output_format, serde, parameters = _LAYOUTS[file_format]
+def _storage(manifest: Manifest, columns: Mapping[str, str], location: str) -> "StorageDescriptorTypeDef":
+    input_format, output_format, serde, parameters = _LAYOUTS[manifest.format]
     return {
         "Columns": [{"Name": name, "Type": hive} for name, hive in columns.items()],
         "Location": location,
@@ -121,10 +130,25 @@ def _storage(
         "OutputFormat": output_format,
         "SerdeInfo": {
             "SerializationLibrary": serde,
-            "Parameters": {**parameters, **_schema_parameters(file_format, columns)},
+            "Parameters": {**parameters, **_own_parameters(manifest, columns)},
         },
     }
 
 
-def _schema_parameters(file_format: FileFormat, columns: Mapping[str, str]) -> Mapping[str, str]:
-    return {_AVRO_SCHEMA: record_schema(columns)} if file_format is FileFormat.AVRO else {}
+def _own_parameters(manifest: Manifest, columns: Mapping[str, str]) -> Mapping[str, str]:
+    """What a SerDe has to be told of these very files."""
+    if manifest.format is FileFormat.AVRO:
+        return {_AVRO_SCHEMA: record_schema(columns)}
+    if manifest.format in DELIMITED:
+        delimiter = _delimited(manifest).delimiter
+        return {"serialization.format": delimiter, "field.delim": delimiter}
+    return {}
+
+
+def _header(manifest: Manifest) -> dict[str, str]:
+    lines = _delimited(manifest).header_lines
+    return {_HEADER_LINES: str(lines)} if lines else {}
+
+
+def _delimited(manifest: Manifest) -> Delimited:
+    return manifest.delimited or COMMAS

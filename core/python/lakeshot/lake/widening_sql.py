@@ -1,6 +1,7 @@
 """Trino SQL for what ``lakeshot.columns.casting`` does with Arrow: values in a wider type, without loss."""
 
 from lakeshot.columns.json_text import JSON_NUMBER
+from lakeshot.columns.plain_text import NOT_FINITE
 from lakeshot.columns.schema import trino_type
 from lakeshot.columns.types import JSON, NULL, ColumnType, Scalar, widen
 from lakeshot.lake.sql import literal
@@ -49,8 +50,11 @@ def _json(value: str, given: ColumnType) -> str:
     text = _text(value, given)
     match given.scalar:
         case Scalar.NUMBER_TEXT:
-            tagged = _tagged("N", _quoted(value))
-            return f"CASE WHEN regexp_like({value}, {literal(JSON_NUMBER)}) THEN {value} ELSE {tagged} END"
+            is_plain = f"regexp_like({value}, {literal(JSON_NUMBER)})"
+            is_not_finite = f"{value} IN ({', '.join(map(literal, NOT_FINITE))})"
+            quoted = _quoted(value)
+            otherwise = f"WHEN {is_not_finite} THEN {quoted} ELSE {_tagged('N', quoted)}"
+            return f"CASE WHEN {is_plain} THEN {value} {otherwise} END"
         case Scalar.DOUBLE | Scalar.REAL:
             return _quoted(value)  # cast to varchar, a real would have seven digits at most
         case Scalar.BINARY:

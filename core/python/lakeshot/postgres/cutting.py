@@ -22,9 +22,9 @@ class Cut(Model):
 
     Each row is in exactly one part. ``held`` are relations, as after FROM, that every reader locks before
     it begins, and ``relations`` the oids of all that parts may read. ``leaves`` are the oids of what the
-    snapshot has the table's rows in. ``how`` says in words how the parts were cut. ``primary_key`` and
-    ``estimated_rows`` are those of the table, empty and None where there is none. ``foreign`` names what is
-    read from other servers, of which no snapshot of this one is.
+    snapshot has the table's rows in, and ``pages`` how many these have. ``how`` says in words how the parts
+    were cut. ``primary_key`` and ``estimated_rows`` are those of the table, empty and None where there is
+    none. ``foreign`` names what is read from other servers, of which no snapshot of this one is.
     """
 
     columns: tuple[TableColumn, ...]
@@ -33,6 +33,7 @@ class Cut(Model):
     held: tuple[str, ...]
     relations: tuple[int, ...] = ()
     leaves: tuple[int, ...] = ()
+    pages: int = 0
     foreign: tuple[str, ...] = ()
     primary_key: tuple[str, ...] = ()
     estimated_rows: int | None = None
@@ -64,6 +65,7 @@ async def cut(
         how=how,
         held=_held(slices),
         leaves=tuple(leaf.oid for leaf in facts.leaves),
+        pages=sum(leaf.pages for leaf in facts.leaves),
         primary_key=facts.primary_key,
         estimated_rows=facts.estimated_rows,
         bytes=sum(leaf.bytes for leaf in facts.leaves),

@@ -1,6 +1,7 @@
 """From the texts of one column of one block to its values, in the narrowest type that holds them."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,9 @@ from lakeshot.postgres.column_types import Decoding, ReadColumn
 
 HOPEFUL = (Decoding.DATE, Decoding.DECIMAL)
 """Nearly all of whose values Arrow reads as they are to be."""
+_FIRST_DAY = date(1582, 10, 15)
+"""Of the calendar of today. Hive's readers of ORC and of text shift earlier days, and Spark refuses Parquet
+that has them."""
 
 
 def parsed_as(read: ReadColumn, *, hopeful: bool) -> pa.DataType:
@@ -29,6 +33,8 @@ def is_decoded(read: ReadColumn) -> bool:
 def decoded(values: pa.Array, read: ReadColumn) -> tuple[pa.Array, ColumnType]:
     """A column's values, and their type, which is the column's own or wider."""
     own = read.column.type
+    if pa.types.is_date(values.type) and _is_any_early(values):
+        return pc.cast(values, pa.string()), DATE_TEXT
     if not pa.types.is_string(values.type):
         return values, own
     return _DECODERS[read.decoding](values, own)
@@ -36,9 +42,15 @@ def decoded(values: pa.Array, read: ReadColumn) -> tuple[pa.Array, ColumnType]:
 
 def _dates(texts: pa.StringArray, own: ColumnType) -> tuple[pa.Array, ColumnType]:
     try:
-        return pc.cast(texts, arrow_type(own)), own
+        days = pc.cast(texts, arrow_type(own))
     except pa.ArrowInvalid:
         return texts, DATE_TEXT  # infinity, a day before Christ, or one after the year 9999
+    return (texts, DATE_TEXT) if _is_any_early(days) else (days, own)
+
+
+def _is_any_early(days: pa.Date32Array) -> bool:
+    first = pc.min(days).as_py()
+    return first is not None and first < _FIRST_DAY
 
 
 def _numbers(texts: pa.StringArray, own: ColumnType) -> tuple[pa.Array, ColumnType]:

@@ -41,7 +41,8 @@ class InstanceCpu:
         if not averages:
             raise SourceError(
                 f"CloudWatch has no CPUUtilization of {self.instance!r} for the last "
-                f"{NEWEST_WITHIN // PERIOD} minutes; is that the DB instance's identifier?"
+                f"{NEWEST_WITHIN // PERIOD} minutes; 'instance' of the connection is a DB instance's "
+                "identifier"
             )
         return averages[0]
 

@@ -34,6 +34,22 @@ HOLDER_IDLE_SECONDS = 300.0
 _MOST_TOLD = 20
 
 
+def most_readers(source: PostgresSource, slots: int) -> int:
+    """How many connections read at once, if there are parts enough, in a job of so many slots."""
+    if source.consistency == "single":
+        return 1
+    return max(1, min(source.readers or MOST_READERS, slots))
+
+
+def most_connections(source: PostgresSource, slots: int) -> int:
+    """How many a run has at once: those that read, the snapshot's holder, and one that watches the server.
+
+    If no snapshot is shared, its holder is the one that reads.
+    """
+    holder = 0 if source.consistency == "single" else 1
+    return most_readers(source, slots) + holder + 1
+
+
 @dataclass(frozen=True)
 class Query:
     """One run's query. ``check`` raises once the run is over."""
@@ -78,7 +94,7 @@ class Query:
 
     def readers(self, slots: int, parts: int) -> int:
         """How many connections read at once in a job that works on ``slots`` parts at a time."""
-        return max(1, min(self.source.readers or MOST_READERS, slots, parts))
+        return min(most_readers(self.source, slots), max(1, parts))
 
     @contextmanager
     def moment(self) -> Iterator[Coordinator]:
@@ -127,7 +143,11 @@ def query_commit(
         plan,
         target,
         parts=len(cut.parts),
-        expected_from=f"what COPY itself counted in {len(cut.parts):,} parts",
+        expected_from=(
+            f"what COPY itself counted in {len(cut.parts):,} parts"
+            if plan.deployed.postgres[0].landing is None
+            else f"rows_uploaded, as aws_s3 said for {len(cut.parts):,} parts"
+        ),
         moment=snapshot.taken_at,
         moment_from=_moment_words(cut),
         of_one_instant=not cut.foreign,
@@ -147,7 +167,7 @@ def planned_words(cut: Cut, snapshot: Snapshot, readers: int) -> dict[str, objec
     """What the run record tells of a reading before it begins."""
     told: dict[str, object] = {
         "taken_at": snapshot.taken_at,
-        "read_by": f"as {cut.how} by {readers} {'connection' if readers == 1 else 'connections'}",
+        "read_by": f"by {_connections(snapshot, readers)}, as {cut.how}",
     }
     if cut.estimated_rows is not None:
         told |= {"rows_expected": cut.estimated_rows, "expected_from": "the database's own estimate"}
@@ -156,6 +176,12 @@ def planned_words(cut: Cut, snapshot: Snapshot, readers: int) -> dict[str, objec
         more = [f"and {len(unknown) - _MOST_TOLD:,} more"] if len(unknown) > _MOST_TOLD else []
         told["text_columns"] = ", ".join([*names, *more])
     return told
+
+
+def _connections(snapshot: Snapshot, readers: int) -> str:
+    if snapshot.id is None:
+        return "the one connection that holds the snapshot"
+    return "one connection" if readers == 1 else f"{readers} connections"
 
 
 def as_declared(known: Sequence[Column], declared: Sequence[Column]) -> tuple[Column, ...]:

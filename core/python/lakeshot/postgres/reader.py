@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -15,14 +15,13 @@ from lakeshot.driver.connection import DriverContact
 from lakeshot.driver.part_queue import Assigned, Done, Idle, PartQueue, StoppedError
 from lakeshot.driver.remote_queue import RemoteQueue
 from lakeshot.errors import DriverLostError, LakeshotError
-from lakeshot.files.target import Target
 from lakeshot.files.upload import abort_upload
-from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.own_reads import pages_read
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.reader_session import ReaderSession
-from lakeshot.postgres.reading import read_part
+from lakeshot.postgres.reading import Taking
 from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import Snapshot
 from lakeshot.postgres.table_locks import Connect
@@ -39,18 +38,18 @@ log = logging.getLogger(__name__)
 class Reader:
     """Reads parts that the driver hands out, all at the snapshot's moment; results go to the driver's queue.
 
-    ``held`` are relations that it locks first, so that what waits for the table later cannot stop it, and
-    ``relations`` the oids of all that it may read: a part of anything else is refused. A
-    connection that breaks is made anew, and the part tried again. Can be sent to another process, so
-    ``connect`` holds no password but finds it there.
+    ``held`` are relations that it locks first, so that what waits for the table later cannot stop it,
+    ``relations`` the oids of all that it may read: a part of anything else is refused. Those whose pages are
+    counted are ``leaves``. A connection that breaks is made anew, and the part tried again. Can be sent to
+    another process, so ``connect`` holds no password but finds it there.
     """
 
     connect: Connect
     snapshot: Snapshot
     held: tuple[str, ...]
     relations: tuple[int, ...]
-    columns: tuple[ReadColumn, ...]
-    target: Target
+    leaves: tuple[int, ...]
+    take: Taking
     region: str
     driver: DriverContact
 
@@ -87,19 +86,17 @@ class Reader:
     ) -> bool:
         s3 = s3_client(self.region)
         try:
-            result = read_part(
+            result = self.take(
                 session.connection,
                 session.loop,
                 part,
-                self.columns,
                 attempt=attempt,
-                target=self.target,
                 s3=s3,
                 spend=_waiting_there(queue),
                 report=queue.report,
             )
-            with _given_up_otherwise(s3, self.target.bucket, result):
-                session.check()
+            with _given_up_otherwise(s3, self.take.target.bucket, result):
+                pages = session.check()
         except (ConnectionLostError, BotoCoreError, ClientError) as error:
             log.warning("attempt %d at part %d failed: %s", attempt, part.number, error)
             session.drop()
@@ -110,24 +107,25 @@ class Reader:
         except LakeshotError as error:
             queue.give_up(error)
             raise StoppedError(str(error)) from error
-        return queue.finished(result)
+        return queue.finished(result, pages)
 
 
 def read_alone(
     coordinator: Coordinator,
     queue: PartQueue[QueryPart],
-    columns: Sequence[ReadColumn],
+    take: Taking,
     *,
     relations: Collection[int],
-    target: Target,
+    leaves: Collection[int],
     s3: "S3Client",
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Read every part by the connection that holds the snapshot, where it cannot be shared.
 
-    ``relations`` are the oids of all that may be read. Raises what ends the reading; a part cannot be tried
-    again, as the moment would be another.
+    ``relations`` are the oids of all that may be read, ``leaves`` of those whose pages are counted. Raises
+    what ends the reading; a part cannot be tried again, as the moment would be another.
     """
+    counted = coordinator.run(lambda connection: pages_read(connection, leaves))
     with no_garbage_collection():
         while not isinstance(given := _next(queue, coordinator), Done):
             if not isinstance(given, Assigned):
@@ -135,21 +133,20 @@ def read_alone(
                 continue
             try:
                 with coordinator.reading() as connection:  # which is kept alive while nobody reads by it
-                    result = read_part(
+                    result = take(
                         connection,
                         coordinator.loop,
                         given.part,
-                        columns,
                         attempt=given.attempt,
-                        target=target,
                         s3=s3,
                         spend=queue.spend,
                         report=queue.report,
                     )
                 coordinator.run(lambda connection: check_no_others(connection, relations))
+                before, counted = counted, coordinator.run(lambda connection: pages_read(connection, leaves))
             except (StoppedError, ConnectionLostError) as error:
                 raise coordinator.loss or error from error
-            queue.finished(coordinator, result)
+            queue.finished(coordinator, result, counted.since(before))
 
 
 def _next(queue: PartQueue[QueryPart], coordinator: Coordinator) -> Assigned[QueryPart] | Idle | Done:
@@ -179,7 +176,7 @@ def _given_up_otherwise(s3: "S3Client", bucket: str, result: PartResult) -> Iter
     try:
         yield
     except LakeshotError:
-        for file in result.files:
+        for file in (file for file in result.files if file.landed_etag is None):
             abort_upload(s3, bucket, file.key, file.upload_id)
         raise
 

@@ -5,15 +5,19 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import asyncpg
 
+from lakeshot.driver.pages_read import PagesRead
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.own_reads import pages_read
 from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import BEGIN, Snapshot, adopt
 from lakeshot.postgres.table_locks import Connect, lock_by_reading
 from lakeshot.postgres.told import ConnectionLostError, told
+
+T = TypeVar("T")
 
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Between tries to connect: long enough for a server to come back or a network to settle."""
@@ -43,6 +47,10 @@ class Held(Protocol):
     def relations(self) -> Collection[int]:
         """The oids of all that may be read."""
 
+    @property
+    def leaves(self) -> Collection[int]:
+        """The oids of the tables whose pages are counted."""
+
 
 class ReaderSession:
     """One connection at a time, until the context is left."""
@@ -58,6 +66,7 @@ class ReaderSession:
         self._like, self._sleep, self._clock = like, sleep, clock
         self._used_at = clock()
         self._connection: asyncpg.Connection | None = None
+        self._counted = PagesRead()
         self.loop = loop
         """What the connection belongs to."""
 
@@ -79,6 +88,7 @@ class ReaderSession:
                 return
             try:
                 self._connection = self.loop.run(self._opened())
+                self._counted = PagesRead()
                 self._used_at = self._clock()
             except ConnectionLostError:
                 if pause is None:
@@ -96,9 +106,15 @@ class ReaderSession:
             self.drop()
             self.open()
 
-    def check(self) -> None:
-        """Raise SourceError if what was read is not what the snapshot's holder has locked."""
+    def check(self) -> PagesRead:
+        """Raise SourceError if what was read is not what the snapshot's holder has locked.
+
+        The pages that the connection has read since it was last checked.
+        """
         self.loop.run(self._asked(check_no_others(self.connection, self._like.relations)))
+        before = self._counted
+        self._counted = self.loop.run(self._asked(pages_read(self.connection, self._like.leaves)))
+        return self._counted.since(before)
 
     def drop(self) -> None:
         """Break the connection and have the next ``open`` make another."""
@@ -134,13 +150,14 @@ class ReaderSession:
             raise
         return connection
 
-    async def _asked(self, question: Awaitable[object]) -> None:
+    async def _asked(self, question: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                await question
+                answer = await question
         except _BROKEN as error:
             raise told(error, "asking the server") from error
         self._used_at = self._clock()
+        return answer
 
     async def _close(self, connection: asyncpg.Connection) -> None:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):

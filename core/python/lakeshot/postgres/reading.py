@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 
@@ -22,6 +23,63 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MEGABYTE = 1_000_000
+
+
+class Taking(Protocol):
+    """How one part is had: read over a connection, or written by the database itself."""
+
+    @property
+    def target(self) -> Target:
+        """Where files go."""
+
+    def __call__(
+        self,
+        connection: asyncpg.Connection,
+        loop: EventLoop,
+        part: QueryPart,
+        *,
+        attempt: int,
+        s3: "S3Client",
+        spend: Callable[[int], float],
+        report: Callable[[Progress], None],
+    ) -> PartResult:
+        """One attempt at a part, over a connection that ``loop`` made.
+
+        ``spend`` is told bytes as the rows are sent and answers how many seconds to wait for them,
+        ``report`` how far the part is. What either raises ends the attempt.
+        """
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reads parts, and encodes and uploads them here."""
+
+    columns: tuple[ReadColumn, ...]
+    target: Target
+
+    def __call__(
+        self,
+        connection: asyncpg.Connection,
+        loop: EventLoop,
+        part: QueryPart,
+        *,
+        attempt: int,
+        s3: "S3Client",
+        spend: Callable[[int], float],
+        report: Callable[[Progress], None],
+    ) -> PartResult:
+        """See ``read_part``."""
+        return read_part(
+            connection,
+            loop,
+            part,
+            self.columns,
+            attempt=attempt,
+            target=self.target,
+            s3=s3,
+            spend=spend,
+            report=report,
+        )
 
 
 def read_part(

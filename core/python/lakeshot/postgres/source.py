@@ -8,6 +8,7 @@ from lakeshot.config.allowed import allowed
 from lakeshot.config.connections import ConnectionName
 from lakeshot.config.repeated import refuse_repeated
 from lakeshot.model import Setting
+from lakeshot.postgres.aws_s3_options import AwsS3Options
 
 Identifier = Annotated[
     str, Field(min_length=1, max_length=63), allowed("a name of 1 to 63 characters, as it is in pg_class")
@@ -32,6 +33,11 @@ class PostgresSource(Setting):
     """The table, partitioned or not, or a materialized view."""
     select: Annotated[str, Field(min_length=1)] | None = None
     """Instead of a table: one SELECT whose rows are exported."""
+    route: Literal["query", "aws_s3"] = "query"
+    """How rows leave: ``query`` reads them by connections; ``aws_s3`` has the database itself write them to
+    S3, by its extension of that name, as ``format`` text, csv or binary."""
+    aws_s3: AwsS3Options | None = None
+    """How the database writes files; goes with ``route: aws_s3``."""
     columns: tuple[Identifier, ...] = ()
     """The columns to export; by default all."""
     where: Annotated[str, Field(min_length=1)] | None = None
@@ -62,6 +68,11 @@ class PostgresSource(Setting):
             raise ValueError(f"the source has {given}; give one of them")
         if self.select is not None and (self.columns or self.where is not None):
             raise ValueError("'columns' and 'where' go with 'table'; a 'select' says itself what it selects")
+        if self.aws_s3 is not None and self.route != "aws_s3":
+            raise ValueError(
+                f"'aws_s3' says how the database writes files, but route is {self.route!r}; remove it, or "
+                "set route: aws_s3"
+            )
         refuse_repeated("columns", self.columns)
         texts = (self.select, self.where, self.split_by, *self.columns)
         size = sum(len(text.encode()) for text in texts if text is not None)
@@ -71,6 +82,11 @@ class PostgresSource(Setting):
                 f"{MOST_SQL_BYTES:,}: make a view in the database of what is longer, and export that"
             )
         return self
+
+    @property
+    def landing(self) -> AwsS3Options | None:
+        """How the database writes the files itself; None if it is queried."""
+        return (self.aws_s3 or AwsS3Options()) if self.route == "aws_s3" else None
 
     @property
     def name(self) -> str:

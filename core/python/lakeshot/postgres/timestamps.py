@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from lakeshot.columns.types import TIMESTAMP, TIMESTAMP_TEXT, ColumnType
 
 _UTC = "+00"
+_UTC_AS_ZONE = r"\+00( BC)?$"
 _YEAR_END = 4
 _DASH, _LAST_OF_BC = b"-C"
 
@@ -17,14 +18,18 @@ def classified(texts: pa.StringArray) -> tuple[pa.Array, ColumnType]:
 
 
 def without_zone(texts: pa.StringArray) -> tuple[pa.Array, ColumnType]:
-    """The same for texts that say behind the time that they are in UTC."""
-    if _are_usual(texts):
-        return pc.utf8_slice_codeunits(texts, 0, -len(_UTC)), TIMESTAMP
-    return pc.replace_substring(texts, _UTC, "", max_replacements=1), TIMESTAMP_TEXT
+    """The same for texts that say behind the time that they are in UTC; one that does not stays whole."""
+    if _are_usual(texts, zone=_UTC):
+        # as bytes, which takes a quarter of the time
+        return pc.binary_slice(texts.view(pa.binary()), 0, -len(_UTC)).view(pa.string()), TIMESTAMP
+    return pc.replace_substring_regex(texts, _UTC_AS_ZONE, r"\1"), TIMESTAMP_TEXT
 
 
-def _are_usual(texts: pa.StringArray) -> bool:
-    """Whether none is like ``infinity``, ``10000-01-01 …`` or ``… BC``. The texts are no slice of others."""
+def _are_usual(texts: pa.StringArray, zone: str = "") -> bool:
+    """Whether none is like ``infinity``, ``10000-01-01 …`` or ``… BC``, and all end with the zone.
+
+    The texts are no slice of others.
+    """
     _, offsets, data = texts.buffers()
     if data is None or not data.size:
         return True
@@ -35,5 +40,7 @@ def _are_usual(texts: pa.StringArray) -> bool:
         starts, ends = starts[filled], ends[filled]
     characters = np.frombuffer(data, np.uint8)
     return bool(
-        (characters[starts + _YEAR_END] == _DASH).all() and (characters[ends - 1] != _LAST_OF_BC).all()
+        (characters[starts + _YEAR_END] == _DASH).all()
+        and (characters[ends - 1] != _LAST_OF_BC).all()
+        and all((characters[ends - back] == last).all() for back, last in enumerate(zone[::-1].encode(), 1))
     )

@@ -14,7 +14,7 @@ from lakeshot.postgres.instance_cpu import InstanceCpu
 from lakeshot.postgres.limit import Limit, Pausable
 from lakeshot.postgres.own_session import OwnSession
 from lakeshot.postgres.replica_lag import replica_lag
-from lakeshot.postgres.server_load import Heap, ServerLoad, heap_of, load_words, server_load
+from lakeshot.postgres.server_load import ServerLoad, load_words, server_load
 from lakeshot.postgres.source import PostgresSource
 from lakeshot.postgres.table_locks import Connect
 
@@ -25,9 +25,8 @@ CPU_SECONDS = 30.0
 """Between looks; CloudWatch has a new figure each minute."""
 LAG_LOOKS = 2
 """A standby's first change for an hour makes it look an hour behind for a moment."""
-SETTLE_SECONDS = 2.0
-"""How long to wait at the end until all that the readers' sessions did is counted."""
-_SETTLE_EVERY_SECONDS = 0.25
+SETTLE_SECONDS = 0.6
+"""How long servers before 15 take until they count what a session did that has ended."""
 
 
 class Watch:
@@ -54,7 +53,7 @@ class Watch:
         self._limits: list[Limit] = []
         self._threads: list[Thread] = []
         self._begun_at: datetime | None = None
-        self._before: tuple[Heap, ServerLoad] | LakeshotError
+        self._before: ServerLoad | LakeshotError
         self.source_load: str | None = None
         """What reading has cost the server, for people, once the context was left without an error."""
 
@@ -62,8 +61,7 @@ class Watch:
         """Look for the first time, and pause the queue from now on where a limit of the source's says so."""
         self._begun_at = datetime.now(UTC)
         try:
-            heap = self._session.ask(lambda connection: heap_of(connection, self._source))
-            self._before = heap, self._session.ask(lambda connection: server_load(connection, heap))
+            self._before = self._session.ask(server_load)
         except LakeshotError as error:
             self._before = error
         if (most := self._source.max_replica_lag_seconds) is not None:
@@ -126,15 +124,5 @@ class Watch:
     def _load(self) -> str:
         if isinstance(self._before, LakeshotError):
             raise self._before
-        heap, before = self._before
-        return load_words(heap, before, self._settled(heap, before))
-
-    def _settled(self, heap: Heap, before: ServerLoad) -> ServerLoad:
-        """The counters once they count the whole heap, or grow no more, or it has taken too long."""
-        until, seen = time.monotonic() + SETTLE_SECONDS, before
-        while True:
-            last, seen = seen, self._session.ask(lambda connection: server_load(connection, heap))
-            whole = heap.pages and seen.leaf_pages - before.leaf_pages >= heap.pages
-            if whole or (seen == last != before) or time.monotonic() >= until:
-                return seen
-            time.sleep(_SETTLE_EVERY_SECONDS)
+        time.sleep(SETTLE_SECONDS)
+        return load_words(self._before, self._session.ask(server_load))

@@ -18,6 +18,7 @@ def run_target(plan: Plan, known: Sequence[Column], first: Sequence[str]) -> Tar
         run=plan.run,
         format=plan.deployed.format,
         compression=plan.deployed.compression,
+        delimited=plan.deployed.delimited,
         nested=plan.deployed.nested,
         known_columns=tuple(known),
         first=tuple(first),

@@ -88,12 +88,13 @@ class QueriedTogether(Model):
 class QueryReading(Model):
     """A run whose job queries a database, which nobody has looked at before the job does.
 
-    ``source`` is what it reads, in words. ``max_mb_per_second`` bounds what all its readers are sent.
+    By the route ``aws_s3`` the database itself writes what the queries select. ``source`` is what it reads,
+    in words. ``max_mb_per_second`` bounds what all its readers are sent.
     ``together`` are the exports of the run that read the same database, if there are several, the one that
     takes the snapshot for all of them first.
     """
 
-    route: Literal["query"] = "query"
+    route: Literal["query", "aws_s3"] = "query"
     route_from: str
     source: str
     max_mb_per_second: float | None
@@ -136,7 +137,7 @@ class Plan(Model):
     @property
     def table(self) -> SourceTable:
         """The DynamoDB table, for those who read it."""
-        if self.reading is None or self.reading.route == "query":
+        if self.reading is None or isinstance(self.reading, QueryReading):
             raise ValueError(f"run {self.run!r} reads no DynamoDB table")
         return self.reading.source
 
@@ -157,9 +158,10 @@ class Plan(Model):
     @property
     def query(self) -> QueryReading:
         """How a database is read, for those who read it."""
-        if self.reading is None or self.reading.route != "query":
+        reading = self.reading if isinstance(self.reading, QueryReading) else None
+        if reading is None:
             raise ValueError(f"run {self.run!r} queries no database")
-        return self.reading
+        return reading
 
     @property
     def data_moment(self) -> datetime:
@@ -212,8 +214,8 @@ class Plan(Model):
 
     @property
     def verifiers(self) -> int:
-        """How many tasks share the reading back of the files: all there may be where these can be many."""
-        if self.deployed.partition_by:
+        """How many tasks share the reading back: all there may be where files can be many, or take long."""
+        if self.deployed.partition_by or not self.deployed.format.is_readable:
             return MOST_VERIFIERS
         if self.data_bytes is None:
             return min(MOST_VERIFIERS, VERIFIERS_PER_WORKER * self.workers)

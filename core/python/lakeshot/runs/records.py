@@ -31,6 +31,10 @@ class RunState(StrEnum):
     ABORTED = "ABORTED"
 
 
+OF_DATABASES = frozenset({"query", "aws_s3"})
+"""Routes by which rows leave a database that has to be connected to."""
+
+
 class RunRecord(Model):
     """One run of an export, or of a whole group.
 

@@ -28,10 +28,12 @@ class Snapshot(Model):
     """One snapshot as the run table knows it.
 
     ``manifest`` is an S3 URI and ``manifest_sha256`` the digest of its bytes, so that a manifest that
-    was changed is noticed. ``generation`` numbers the catalog table that holds its partition; snapshots with
-    equal ``schema_fingerprint`` have the same columns. Rows and bytes are of its files. ``follows`` is the
+    was changed is noticed. ``generation`` numbers the catalog table that holds its partition, and is None
+    as long as none does, which is for ever if no engine reads its files; snapshots with equal
+    ``schema_fingerprint`` have the same columns. Rows and bytes are of its files. ``follows`` is the
     snapshot since which its files hold the changes; None if they hold every row. ``rows_shown`` is how
-    many rows the view has that shows it, counted when it was verified.
+    many rows the view has that shows it, counted when it was verified; as many as its files where no engine
+    reads them.
     """
 
     snapshot: str
@@ -50,6 +52,10 @@ class Snapshot(Model):
     def rows_in_view(self) -> int | None:
         """How many rows the view has that shows it; earlier versions had only whole snapshots."""
         return self.rows if self.rows_shown is None else self.rows_shown
+
+    def can_be_shown_again(self, *, readable: bool) -> bool:
+        """Whether an export can be rolled back to it whose files query engines read, or none does."""
+        return self.state == "verified" and (self.generation is not None) == readable
 
 
 class Snapshots:

@@ -8,6 +8,11 @@ from lakeshot.config.payload import Payload
 from lakeshot.errors import PayloadError
 from lakeshot.runs.plan import QueriedTogether, QueryReading
 
+_ROUTES = {
+    "query": "a database is read by queries, all of one snapshot",
+    "aws_s3": "route: aws_s3 has the database itself write what queries select, all of one snapshot",
+}
+
 
 def choose_query(
     payload: Payload, deployed: Deployed, *, asked_moment: str | None, run: Sequence[Deployed]
@@ -24,7 +29,8 @@ def choose_query(
                 f"{deployed.source.type}, which only tells what is there now. Leave {option} out"
             )
     return QueryReading(
-        route_from="a database is read by queries, all of one snapshot",
+        route=source.route,
+        route_from=_ROUTES[source.route],
         source=source.name,
         max_mb_per_second=payload.max_mb_per_second or source.max_mb_per_second,
         together=_together(connection, run),

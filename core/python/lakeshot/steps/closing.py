@@ -200,6 +200,11 @@ class Closer:
 
     def _safe(self, record: RunRecord, deployed: Deployed) -> str:
         view, shown = deployed.names.view, self._pointers.of(deployed.export).snapshot
+        if not deployed.format.is_readable:
+            if shown is None:
+                return "Nothing was published yet, and there is no view."
+            own = "this run's own, verified and published before" if shown == record.snapshot else "as before"
+            return f"Snapshot {shown} is the published one, {own}; there is no view."
         if shown is None:
             return f"The view {view!r} shows no rows, as before: nothing was published yet."
         if shown == record.snapshot and record.mode != "rollback":

@@ -13,8 +13,12 @@ _TIMEOUT_SECONDS = 30
 
 
 @contextmanager
-def answer(event: Mapping[str, Any], log_stream: str) -> Iterator[None]:
-    """Report the block's success or failure to the request's response URL."""
+def answer(event: Mapping[str, Any], log_stream: str, *, resource: str) -> Iterator[None]:
+    """Report the block's success or failure to the request's response URL.
+
+    ``resource`` is what CloudFormation knows the resource by: if an update answers with another one, the
+    old resource is deleted.
+    """
     reason = ""
     try:
         yield
@@ -24,12 +28,10 @@ def answer(event: Mapping[str, Any], log_stream: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - whatever it is, CloudFormation has to hear of it
         logger.exception("custom resource failed")
         reason = f"{type(error).__name__}: {error} (log stream {log_stream})"
-    properties = event["ResourceProperties"]
     body = {
         "Status": "FAILED" if reason else "SUCCESS",
         "Reason": reason or "done",
-        "PhysicalResourceId": event.get("PhysicalResourceId")
-        or f"view-{properties.get('Export') or properties['Group']}",
+        "PhysicalResourceId": resource,
         **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
     }
     _put(event["ResponseURL"], json.dumps(body).encode())

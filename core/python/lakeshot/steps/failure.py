@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lakeshot.model import Model
+from lakeshot.runs.job_errors import meaning
 from lakeshot.steps.messages import ExecutionEnd
 
 _RUN_AGAIN = "Look at the job's log, then run again; nothing has to be cleaned up first."
@@ -31,6 +32,8 @@ NEXT_STEPS = {
     "ThrottledError": "Lower the read percentage or raise the table's capacity, then run again.",
 }
 """By the name of each of our errors that can end a run."""
+_RAISED = re.compile(r"\b\w+(?:Error|Exception)\b: ")
+"""What a script raised, which the words of Glue itself do not have."""
 _OUR_ERROR = re.compile(r"(?:^|[\s;.])(?P<kind>[A-Za-z]+Error): (?P<message>.+)", re.DOTALL)
 
 
@@ -70,6 +73,8 @@ def _of_job(job_run: Mapping[str, Any]) -> Failure:
     ours = _OUR_ERROR.search(message)
     if ours is not None and ours["kind"] in NEXT_STEPS:
         return _failure(ours["kind"], ours["message"])
+    if _RAISED.search(message) is None and (advice := meaning(message)) is not None:
+        return Failure(cause=message, next_step=f"{advice[0].upper()}{advice[1:]}. Then run again.")
     return _failure("", message or "the Glue job failed without a message")
 
 

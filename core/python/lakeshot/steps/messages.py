@@ -39,13 +39,15 @@ class Member(Model):
     """What the plan step settles for the states of one export.
 
     ``plan`` is the S3 URI of the whole plan. ``exports`` says that DynamoDB exports the table first,
-    ``reads`` that the job reads anything, ``crawls`` that a crawler looks at what it wrote.
+    ``reads`` that the job reads anything, ``readable`` that query engines read what it wrote, ``crawls`` that
+    a crawler looks at it.
     """
 
     run: str
     plan: str
     exports: bool
     reads: bool
+    readable: bool
     crawls: bool
     crawler: str
     job: JobStart
@@ -99,9 +101,9 @@ class Catalogued(Model):
 
 
 class VerifyReadableInput(StepInput):
-    """The Athena query that counted the snapshot's rows."""
+    """The Athena query that counted the snapshot's rows; None if no engine reads them."""
 
-    query_execution_id: str
+    query_execution_id: str | None
 
 
 class RunInput(Model):

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 _STARTED = "the run's start; the table was read from then on"
 _STARTED_QUERY = "the run's start; the rows are those of one snapshot, taken soon after"
+_OTHER_KIND = {
+    True: "has files that no query engine reads, so the view cannot show it",
+    False: "is for a view to show, and the export has none any more",
+}
+"""Why a snapshot of an earlier format cannot be shown, if engines read what the export writes, and if not."""
 _STARTED_TOGETHER = "the group's start; every table was read from then on"
 
 
@@ -54,7 +59,7 @@ class ExportPlanner:
         reading: Reading | None = None
         data_bytes: int | None
         if rollback is not None:
-            data_bytes = self._retained(payload.export, rollback).bytes_written or 0
+            data_bytes = self._retained(deployed, rollback).bytes_written or 0
         elif deployed.source.type == "dynamodb":
             reading = choose_reading(
                 self.source_client(deployed.job_role_arn),
@@ -151,8 +156,11 @@ class ExportPlanner:
         return load_manifest(self.s3, str(entry.manifest), str(entry.manifest_sha256))
 
     def _reused(self, payload: Payload, deployed: Deployed) -> RawExports | None:
-        """The finished exports of an earlier run that the payload names, or PayloadError."""
-        if payload.reuse_export is None:
+        """The finished exports of an earlier run that the payload names, or PayloadError.
+
+        Of a database none: that they are asked for is refused where its reading is chosen.
+        """
+        if payload.reuse_export is None or deployed.source.type != "dynamodb":
             return None
         found = load_if_there(self.s3, raw_exports_uri(deployed, payload.reuse_export), RawExports)
         if found is None:
@@ -163,14 +171,17 @@ class ExportPlanner:
             )
         return found
 
-    def _retained(self, export: str, snapshot: str) -> Snapshot:
+    def _retained(self, deployed: Deployed, snapshot: str) -> Snapshot:
         """The verified snapshot to show again, or PayloadError with those there are."""
+        export, readable = deployed.export, deployed.format.is_readable
         known = self._snapshots(export)
         entry = known.get(snapshot)
-        if entry is not None and entry.state == "verified":
+        if entry is not None and entry.can_be_shown_again(readable=readable):
             return entry
-        verified = [one.snapshot for one in known.all() if one.state == "verified"]
-        was = "was never verified" if entry is not None else "does not exist, or not any more"
+        verified = [one.snapshot for one in known.all() if one.can_be_shown_again(readable=readable)]
+        was = "does not exist, or not any more"
+        if entry is not None:
+            was = "was never verified" if entry.state != "verified" else _OTHER_KIND[readable]
         there = (
             f"those that can be shown again are: {', '.join(verified[:10])}" if verified else "none can be"
         )
@@ -233,6 +244,7 @@ def member(plan: Plan, region: str) -> Member:
         plan=plan_uri(deployed, plan.run),
         exports=isinstance(plan.reading, NativeReading),
         reads=reads,
+        readable=deployed.format.is_readable,
         crawls=reads and deployed.catalog == "crawler",
         crawler=deployed.names.resource,
         job=JobStart(

@@ -27,10 +27,11 @@ class ExportView:
     """The view of one export, to be moved to a snapshot of so many rows.
 
     ``run_uri`` is the S3 prefix of the run's own files, where the view's definition is kept as it was before.
+    ``lake`` is None if no engine reads the export's files: then there is no view, and only the pointer moves.
     """
 
     export: str
-    lake: Lake
+    lake: Lake | None
     fence: int
     snapshot: str
     rows: int
@@ -75,8 +76,8 @@ class Publisher:
                 # Another invocation of this step may have done it, or the answer to confirming was lost.
                 if not self._arrived(views):
                     raise
-        for view in views:
-            view.lake.unstage(self.run)
+        for _, lake in _seen(views):
+            lake.unstage(self.run)
 
     def _arrived(self, views: Sequence[ExportView]) -> bool:
         """Whether it is done; the snapshots of one run are of one moment."""
@@ -84,9 +85,9 @@ class Publisher:
 
     def _publish(self, views: Sequence[ExportView], group: GroupView | None, *, allow_older: bool) -> None:
         moves = [view.move for view in views]
-        for view in views:
-            if view.lake.shown() is None:  # somebody removed it; what is put back must be there
-                view.lake.replace(view.lake.stage_nothing(), fence=view.fence)
+        for view, lake in _seen(views):
+            if lake.shown() is None:  # somebody removed it; what is put back must be there
+                lake.replace(lake.stage_nothing(), fence=view.fence)
         if group is not None and group.view.shown() is None:
             group.view.replace(group.view.stage_nothing(empty_group_select()), fence=group.fence)
         staged = None
@@ -117,15 +118,15 @@ class Publisher:
             definition = self._before(_of_group(views), attempt, group.view.shown())
             if definition is not None:
                 group.view.replace(definition, fence=group.fence)
-        for view in views:
-            definition = self._before(view.run_uri, attempt, view.lake.shown())
+        for view, lake in _seen(views):
+            definition = self._before(view.run_uri, attempt, lake.shown())
             if definition is not None:
-                view.lake.replace(definition, fence=view.fence)
+                lake.replace(definition, fence=view.fence)
         self.pointers.withdraw([view.move for view in views], run=self.run)
 
     def _move(self, views: Sequence[ExportView], attempt: str) -> None:
-        for view in views:
-            staged = view.lake.staged(self.run)
+        for view, lake in _seen(views):
+            staged = lake.staged(self.run)
             if staged is None:
                 raise RunGoneError(
                     f"the view that run {self.run!r} had staged for export {view.export!r} is gone: what a "
@@ -138,10 +139,10 @@ class Publisher:
                     f"{staged.snapshot}, not {view.snapshot}; nothing was published. Find out who changed "
                     "it, then run again"
                 )
-            self._save_before(view.run_uri, attempt, view.lake.shown())
-            view.lake.replace(staged, fence=view.fence)
-        for view in views:
-            shown = view.lake.shown_rows()
+            self._save_before(view.run_uri, attempt, lake.shown())
+            lake.replace(staged, fence=view.fence)
+        for view, lake in _seen(views):
+            shown = lake.shown_rows()
             if shown != view.rows:
                 raise VerificationError(
                     f"the view of export {view.export!r} shows {shown} rows after it was moved to snapshot "
@@ -157,6 +158,11 @@ class Publisher:
         """What a view was before, which is what it is now if it was not moved yet."""
         saved = load_if_there(self.s3, _before_uri(run_uri, attempt), ViewDefinition) if attempt else None
         return saved or now
+
+
+def _seen(views: Sequence[ExportView]) -> list[tuple[ExportView, Lake]]:
+    """The views that there are."""
+    return [(view, view.lake) for view in views if view.lake is not None]
 
 
 def _of_group(views: Sequence[ExportView]) -> str:

@@ -19,11 +19,12 @@ def group_view(runs: Sequence[EnteredRun], view: StagedView, *, fence: int) -> G
 
 def _member(run: EnteredRun) -> GroupMember:
     manifest, names = run.manifest(), run.plan.deployed.names
+    is_readable = run.plan.deployed.format.is_readable
     return GroupMember(
         export=run.plan.deployed.export,
-        view=names.view,
+        view=names.view if is_readable else None,
         snapshot_timestamp=manifest.snapshot,
-        snapshots_table=names.table_of(run.snapshot().generation or 1),
+        snapshots_table=names.table_of(run.snapshot().generation or 1) if is_readable else None,
         row_count=manifest.rows,
         moment=manifest.moment,
         moment_from=manifest.moment_from,

@@ -32,7 +32,7 @@ def publish_run(
         runs = [services.enter(plan, given.redrive, anew=True) for plan in given.plans]
     for run in runs:
         services.runs.update(run.plan.deployed.export, run.plan.run, step="publish")
-    views = [_view(run, open_lake(services, run.plan.deployed)) for run in runs]
+    views = [_view(run, _lake(services, run, open_lake)) for run in runs]
     group = None
     if first.group is not None:
         fence = services.enter_group(first.group, first.run, given.redrive, anew=anew)
@@ -41,7 +41,14 @@ def publish_run(
     publisher.publish(views, group, allow_older=first.allow_older)
 
 
-def _view(run: EnteredRun, lake: Lake) -> ExportView:
+def _lake(
+    services: Services, run: EnteredRun, open_lake: Callable[[Services, Deployed], Lake]
+) -> Lake | None:
+    deployed = run.plan.deployed
+    return open_lake(services, deployed) if deployed.format.is_readable else None
+
+
+def _view(run: EnteredRun, lake: Lake | None) -> ExportView:
     rows_shown = run.snapshot().rows_shown
     return ExportView(
         export=run.plan.deployed.export,

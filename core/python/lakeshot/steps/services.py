@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_lambda.client import LambdaClient
+    from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
@@ -71,6 +72,11 @@ class Services:
     def ssm(self) -> "SSMClient":
         """SSM."""
         return self.session.client("ssm")
+
+    @cached_property
+    def rds(self) -> "RDSClient":
+        """RDS, Aurora's clusters included."""
+        return self.session.client("rds")
 
     @cached_property
     def _lambda(self) -> "LambdaClient":

@@ -27,7 +27,14 @@ def verify_files(client: "S3Client", manifest: Manifest, *, share: int, shares: 
 def _verify(client: "S3Client", manifest: Manifest, entry: FileEntry) -> None:
     uri = f"s3://{manifest.bucket}/{entry.key}"
     try:
-        found = read_back(client, manifest.bucket, entry.key, manifest.format, manifest.compression)
+        found = read_back(
+            client,
+            manifest.bucket,
+            entry.key,
+            manifest.format,
+            manifest.compression,
+            header_lines=manifest.delimited.header_lines if manifest.delimited is not None else 0,
+        )
     except client.exceptions.NoSuchKey as error:
         raise VerificationError(
             f"{uri} is gone although it was committed; the snapshot is not published. {_REMEDY}"

@@ -12,6 +12,7 @@ from ministack.services import (
     glue,
     iam,
     lambda_svc,
+    rds,
     s3,
     scheduler,
     stepfunctions,
@@ -44,6 +45,7 @@ PATCHED = {
     iam_actions: ["access_denied_response", "dynamodb_resource_arns", "extract_resource_arn"],
     iam_evaluator: ["_resolve_condition_key", "enforce"],
     lambda_svc: ["_execute_function_warm", "_route_async_failure"],
+    rds: ["_cluster_xml", "_instance_xml"],
     s3: ["_create_multipart_upload", "_complete_multipart_upload", "_composite_checksum"],
     scheduler: ["_SCHEDULE_TICK_INTERVAL"],
     stepfunctions: [

@@ -15,6 +15,14 @@ _MEANINGS: Mapping[str, str] = {
         f"each worker takes an address of the subnet and keeps it for a while: give {_NETWORK} another "
         "subnet, or wait until the addresses of other jobs are free"
     ),
+    "(?i:subnet.* does not exist)|InvalidSubnetID": f"correct 'subnets' of {_NETWORK}, then {_DEPLOY}",
+    "(?i:security group.* does not exist)|InvalidGroup": (
+        f"correct 'security_groups' of {_NETWORK}, then {_DEPLOY}"
+    ),
+    "not authorized to perform|unauthorized|Failed to call ec2:|have a permission|Access ?Denied": (
+        f"the job's role is not as it was deployed, or something above it forbids that: {_DEPLOY}; or ask "
+        "whoever keeps the account's policies"
+    ),
     "Could not find S3 endpoint or NAT gateway|S3 endpoint validation failed": (
         f"the job's subnet has no way to S3: put 's3' among 'endpoints' of {_NETWORK}, with the subnet's "
         f"'route_tables', and {_DEPLOY}"
@@ -30,21 +38,13 @@ _MEANINGS: Mapping[str, str] = {
         "the connection's stack is gone, or none of its subnets can be used: look at 'subnets' in "
         f"exports.yaml, then {_DEPLOY}"
     ),
-    "(?i:subnet.* does not exist)|InvalidSubnetID": f"correct 'subnets' of {_NETWORK}, then {_DEPLOY}",
-    "(?i:security group.* does not exist)|InvalidGroup": (
-        f"correct 'security_groups' of {_NETWORK}, then {_DEPLOY}"
-    ),
-    "not authorized to perform|unauthorized|Failed to call ec2:|have a permission|Access ?Denied": (
-        f"the job's role is not as it was deployed, or something above it forbids that: {_DEPLOY}; or ask "
-        "whoever keeps the account's policies"
-    ),
     "assume role": f"the job's role is gone, or does not trust Glue any more: {_DEPLOY}",
     "(?i:timed out|unable to execute http request|could not connect to the endpoint)": (
         "the job's subnet has no way to AWS: give it a NAT gateway, or put the service that is named among "
         f"'endpoints' of {_NETWORK}"
     ),
     "NoSuchKey|NoSuchBucket|does not exist": f"what the job is made of is gone: {_DEPLOY}",
-    "(?i:concurrent (?:runs|capacity)|limit ?exceeded|maximum)": (
+    "(?i:concurrent (?:runs|capacity)|limit ?exceeded|maximum concurrent)": (
         "the account or the job has as many runs or workers as it may: wait until some have ended, or have "
         "the quota raised"
     ),

@@ -1,0 +1,66 @@
+"""The role under which a database writes files to S3 itself: by what it is held, and whether we make it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from lakeshot.config.allowed import allowed
+
+if TYPE_CHECKING:
+    from lakeshot.config.connections import Connection
+
+_IDENTIFIER = Field(pattern=r"^[a-z](-?[a-z0-9]){0,62}$")
+
+
+def _identifier_of(what: str, example: str) -> str:
+    return (
+        f"the identifier of {what}, such as {example}: 1 to 63 lower-case letters and digits, a letter "
+        "first, with single hyphens between"
+    )
+
+
+InstanceId = Annotated[str, _IDENTIFIER, allowed(_identifier_of("a DB instance", "shop-instance-1"))]
+ClusterId = Annotated[str, _IDENTIFIER, allowed(_identifier_of("a DB cluster", "shop"))]
+RoleArn = Annotated[
+    str,
+    Field(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}$"),
+    allowed("the ARN of an IAM role, such as arn:aws:iam::123456789012:role/shop-export"),
+]
+
+
+class RoleHolder(NamedTuple):
+    """A cluster or an instance by its identifier; each holds one role for a feature."""
+
+    kind: Literal["cluster", "instance"]
+    identifier: str
+
+    @property
+    def resource(self) -> str:
+        """The last part of its ARN."""
+        return f"{'cluster' if self.kind == 'cluster' else 'db'}:{self.identifier}"
+
+
+def check_landings(landings: Mapping[str, str], connections: Mapping[str, "Connection"]) -> None:
+    """Raise ValueError if an export, whose connection ``landings`` names, has no role to be written under.
+
+    A cluster holds one role to write by, so two connections cannot each have theirs made for it.
+    """
+    holders: dict[RoleHolder, str] = {}
+    for export, name in landings.items():
+        if connections[name].export_role is not None:
+            continue
+        holder = connections[name].role_holder
+        if holder is None:
+            raise ValueError(
+                f"export {export!r} has route 'aws_s3', but its connection {name!r} does not say which "
+                "database gets the role to write to S3; give the connection 'cluster' (Aurora), 'instance' "
+                "(RDS for PostgreSQL), or 'export_role' if the database has such a role already"
+            )
+        if (other := holders.setdefault(holder, name)) != name:
+            raise ValueError(
+                f"connections {other!r} and {name!r} both have exports of route 'aws_s3' and the "
+                f"{holder.kind} {holder.identifier!r}, which takes one role to write to S3 by; make one "
+                "that may write the files of both (docs/operations.md), associate it, and give both its "
+                "ARN as 'export_role'"
+            )
