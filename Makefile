@@ -135,7 +135,7 @@ schema: install ## Write exports.schema.json, which editors use
 	@$(PY) -m operate schema > exports.schema.json
 
 .PHONY: bench
-bench: install build/bench/.installed ## Measure: scan, convert, memory, rate, commit, postgres (BENCH=<name> for one)
+bench: install build/bench/.installed ## Measure: scan, convert, memory, rate, commit, postgres, scale (BENCH=<name> for one)
 	@$(PY) -m benchmarks $(BENCH)
 
 .PHONY: lock

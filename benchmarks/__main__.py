@@ -9,6 +9,7 @@ BENCHMARKS = {
     "memory": "benchmarks.memory",
     "postgres": "benchmarks.postgres.compare",
     "rate": "benchmarks.rate",
+    "scale": "benchmarks.scale.page",
     "scan": "benchmarks.scan",
 }
 """Name on the command line to module; each has ``main(arguments) -> exit code``."""

@@ -28,6 +28,8 @@ from local.postgres.server import PostgresServer
 
 ROWS = int(os.environ.get("LAKESHOT_BENCH_ROWS", "5_000_000"))
 OF_MEMORY = 1.10
+SETTINGS = {"shared_buffers": "2GB"}
+"""Room for the whole table, as a server has that keeps its working set in memory."""
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +47,7 @@ def main(arguments: list[str]) -> int:
     print(machine_line("pyarrow", "asyncpg", "pyspark"), peers, sep="\n")
     with (
         TemporaryDirectory(prefix="postgres-") as name,
-        PostgresServer.start(Path(name) / "server") as server,
+        PostgresServer.start(Path(name) / "server", settings=SETTINGS) as server,
     ):
         database = BenchmarkDatabase(server, TABLES[given.table], given.rows)
         print(f"PostgreSQL {server.version}, {given.rows:,} rows in {database.pages() * 8192 / 1e6:,.0f} MB")

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_AddRoleToDBCluster.html
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,13 +11,21 @@ from urllib.parse import parse_qs
 
 from ministack.services import rds
 
-from local.hooks.identity import AccessDeniedError, authorize, caller_credentials, role_credentials
+from local.hooks.identity import (
+    AccessDeniedError,
+    Credentials,
+    authorize,
+    caller_credentials,
+    role_credentials,
+)
 from local.hooks.operations import JsonObject, Response, ServiceError, ServiceHandler, wrap_service
 
 SERVICE = "rds.amazonaws.com"
 PENDING_SECONDS = 1.0
 """How long an association takes; on AWS a few minutes."""
 _ROLES = "AssociatedRoles"
+OPERATION = "LakeshotCredentialsOfDatabase"
+"""Not one of AWS's, where a database takes its role's credentials unseen."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,8 @@ def _with_roles(original: ServiceHandler) -> ServiceHandler:
     ) -> Response:
         form = {name: values[0] for name, values in {**query, **parse_qs(body.decode())}.items()}
         operation = form.get("Action", "")
+        if operation == OPERATION:
+            return _credentials(caller_credentials(headers), form)
         if operation not in _OPERATIONS:
             return await original(method, path, headers, body, query)
         kind, answer = _OPERATIONS[operation]
@@ -91,7 +102,7 @@ def _with_roles(original: ServiceHandler) -> ServiceHandler:
             authorize(caller_credentials(headers), "iam:PassRole", form["RoleArn"], passed)
             answer(kind, form)
         except AccessDeniedError as denied:
-            response: Response = rds._error("AccessDenied", str(denied), 403)
+            response = _denied(str(denied))
         except ServiceError as error:
             response = rds._error(error.code, error.message, 404 if "NotFound" in error.code else 400)
         else:
@@ -99,6 +110,28 @@ def _with_roles(original: ServiceHandler) -> ServiceHandler:
         return response
 
     return handler
+
+
+def _credentials(caller: Credentials, form: Mapping[str, str]) -> Response:
+    """What a database acts with under its role; told to the account's root, who starts the server here."""
+    if not caller.principal_arn.endswith(":root"):
+        return _denied(f"{caller.principal_arn} is no database of the embedded cloud")
+    source = form.get("SourceArn") or None
+    try:
+        given = role_credentials(form["RoleArn"], "s3Export", service=SERVICE, source_arn=source)
+    except AccessDeniedError as denied:
+        return _denied(str(denied))
+    keys = {
+        "AccessKeyId": given.access_key_id,
+        "SecretAccessKey": given.secret_access_key,
+        "SessionToken": given.session_token,
+    }
+    return 200, {"Content-Type": "application/json"}, json.dumps(keys).encode()
+
+
+def _denied(why: str) -> Response:
+    response: Response = rds._error("AccessDenied", why, 403)
+    return response
 
 
 def _telling(kind: Kind, render: Callable[[JsonObject], str]) -> Callable[[JsonObject], str]:

@@ -1,6 +1,7 @@
 """A server's data directory: who may connect and how, and settings for data nobody needs afterwards."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.postgres.account import ServerAccount
@@ -37,11 +38,17 @@ SETTINGS = {
 
 
 def make_data_directory(
-    data: Path, native: Path, account: ServerAccount, *, password: str, certificates: Certificates
+    data: Path,
+    native: Path,
+    account: ServerAccount,
+    *,
+    password: str,
+    certificates: Certificates,
+    settings: Mapping[str, str],
 ) -> None:
     """Make the data directory of a server with one login, SUPERUSER; takes about two seconds.
 
-    Raises PostgresStartError with what initdb said.
+    ``settings`` go before SETTINGS. Raises PostgresStartError with what initdb said.
     """
     data.mkdir(mode=0o700)
     account.own(data)
@@ -62,8 +69,8 @@ def make_data_directory(
     password_file.unlink()
     if made.returncode != 0:
         raise PostgresStartError(f"initdb failed ({made.returncode}):\n{made.stderr or made.stdout}")
-    settings = SETTINGS | {"unix_socket_directories": str(data)}
-    lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
+    written = {**SETTINGS, **settings, "unix_socket_directories": str(data)}
+    lines = [f"{name} = '{value}'\n" for name, value in written.items()]
     with (data / "postgresql.conf").open("a") as file:
         file.writelines(lines)
     (data / "pg_hba.conf").write_text(ACCESS)

@@ -1,6 +1,8 @@
 """Makes a server's home and data, and starts it there."""
 
 import shutil
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,25 +24,53 @@ class Launched(NamedTuple):
 
 
 def launch(
-    native: Path, log_file: Path, *, password: str, certificates: Certificates, detached: bool
+    native: Path,
+    log_file: Path,
+    *,
+    password: str,
+    certificates: Certificates,
+    settings: Mapping[str, str],
+    detached: bool,
 ) -> Launched:
     """Start a server with empty data; nothing is left of it when that fails, but its log."""
+    again = partial(
+        _launch,
+        native,
+        log_file,
+        password=password,
+        certificates=certificates,
+        settings=settings,
+        detached=detached,
+    )
     for _ in range(PORTS_TRIED - 1):
         try:
-            return _launch(native, log_file, password, certificates, detached)
+            return again()
         except PortTakenError:
             continue
-    return _launch(native, log_file, password, certificates, detached)
+    return again()
 
 
 def _launch(
-    native: Path, log_file: Path, password: str, certificates: Certificates, detached: bool
+    native: Path,
+    log_file: Path,
+    *,
+    password: str,
+    certificates: Certificates,
+    settings: Mapping[str, str],
+    detached: bool,
 ) -> Launched:
     account = server_account()
     home = account.home()
     try:
         programs = account.reachable(native, home)
-        make_data_directory(home / "data", programs, account, password=password, certificates=certificates)
+        make_data_directory(
+            home / "data",
+            programs,
+            account,
+            password=password,
+            certificates=certificates,
+            settings=settings,
+        )
         pid, port = process.start(home, programs, account, log_file, detached=detached)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)

@@ -3,9 +3,9 @@
 import secrets
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 from urllib.parse import quote
 
@@ -47,11 +47,13 @@ class PostgresServer(BaseModel):
         directory: Path,
         version: int = 18,
         *,
+        settings: Mapping[str, str] = MappingProxyType({}),
         detached: bool = False,
         progress: Callable[[str], None] = lambda _line: None,
     ) -> Self:
         """Start a server on a free port of 127.0.0.1 and wait until it takes connections: a second.
 
+        ``settings`` go before those of SETTINGS, such as ``{"shared_buffers": "2GB"}``.
         Unless ``detached``, it ends with this process, however that ends. Raises PostgresStartError when
         ``directory`` has a server already, or this one isn't installed or does not come up.
         """
@@ -67,7 +69,14 @@ class PostgresServer(BaseModel):
         certificates = make_certificates()
         password = secrets.token_urlsafe(24)
         log_file = directory / LOG
-        launched = launch(native, log_file, password=password, certificates=certificates, detached=detached)
+        launched = launch(
+            native,
+            log_file,
+            password=password,
+            certificates=certificates,
+            settings=settings,
+            detached=detached,
+        )
         server = cls(
             directory=directory.resolve(),
             home=launched.home,

@@ -23,7 +23,9 @@ _READ = re.compile(rf"SELECT \* FROM {_NAME} LIMIT 1")
 _COUNT_VIEW = re.compile(rf'SELECT count\(\*\) AS "rows" FROM {_NAME}')
 _OF_SNAPSHOT = re.compile(rf"""SELECT .* FROM {_NAME} WHERE "snapshot_timestamp" = '(\w+)'""", re.DOTALL)
 _NOTHING = re.compile(r"WHERE 1 = 0$")
-_MEMBER = re.compile(r"CAST\('(\w+)' AS varchar\), CAST\('\w+' AS varchar\), CAST\('(\w+)' AS varchar\)")
+_MEMBER = re.compile(
+    r"CAST\('(\w+)' AS varchar\), CAST\((?:'\w+'|NULL) AS varchar\), CAST\('(\w+)' AS varchar\)"
+)
 
 
 @dataclass

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from lakeshot.files import FileFormat
+from lakeshot.files.formats import ENCODERS
 from lakeshot.steps.handler import logger
 from tests.model.actors import OneAfterAnother, here, pause
+from tests.model.copy_binary import CopyBinaryEncoder
 from tests.model.world import AthenaOfSession
 
 
@@ -27,6 +30,7 @@ def library() -> Iterator[None]:
         patch.setattr("lakeshot.commit.commit.ThreadPoolExecutor", OneAfterAnother)
         patch.setattr("lakeshot.files.upload.ThreadPoolExecutor", OneAfterAnother)
         patch.setattr("lakeshot.steps.opening_lake.Athena", AthenaOfSession)
+        patch.setitem(ENCODERS, FileFormat.BINARY, CopyBinaryEncoder)
         patch.setattr("lakeshot.steps.stopping.time", SimpleNamespace(sleep=_sleep))
         with _quiet():
             yield

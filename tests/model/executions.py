@@ -5,12 +5,15 @@ The way is that of ``stacks.constructs.flow``; ``test_executions`` holds the two
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from tests.model.actors import Actor
 
 WAY = ("Plan", "Members", "Publish", "Retain", "Report")
 MEMBER_WAY = ("ExportTable", "VerifyFiles", "Catalog", "CountRows", "VerifyReadable")
+UNREAD_WAY = ("ExportTable", "VerifyFiles", "VerifyReadable")
+"""The way of a member whose files no engine reads."""
 WHOLE = -1
 """The slot of a state that is not within the map over the members."""
 
@@ -23,6 +26,12 @@ class Branch:
     state: str | None
     query: str | None = None
     catalogued: dict[str, Any] | None = None
+
+    @property
+    def following(self) -> str | None:
+        """The state after the present one; None at the end of the way."""
+        way = MEMBER_WAY if self.member["readable"] else UNREAD_WAY
+        return dict(pairwise(way)).get(str(self.state))
 
 
 @dataclass

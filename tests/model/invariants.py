@@ -5,6 +5,7 @@ from typing import Any
 
 from lakeshot.commit.manifest import Manifest
 from lakeshot.names import split_s3_uri
+from tests.model.copy_binary import ids_of
 from tests.model.job import rows_of_job
 from tests.model.world import EXPORTS, GROUP, World
 
@@ -60,7 +61,31 @@ class Invariants:
             told = "\n".join([*self._world.trace[-250:], f"!! {sentence}"])
             raise BrokenError(f"{sentence}\n{told}")
 
+    def _is_readable(self, export: str) -> bool:
+        return self._world.exports[export].format.is_readable
+
+    def _check_published(self, export: str) -> None:
+        """Where there is no view, the files of what is published are those of one job."""
+        published = self._item(f"export#{export}", "published").get("snapshot", {}).get("S")
+        self._hold(export not in self._world.glue.tables, f"there is a view {export} of what nobody reads")
+        if published is None:
+            return
+        entry = self._item(f"export#{export}", f"snapshot#{published}")
+        state = entry.get("state", {}).get("S")
+        self._hold(state == "verified", f"{export} has published {published}, which is {state}")
+        folder = f"snapshots_{export}/snapshot_timestamp={published}/"
+        bodies = (body for key, body in self._world.s3.objects.items() if key.startswith(folder))
+        rows = sorted(row for body in bodies for row in ids_of(body))
+        job_run = rows[0].split("/")[0] if rows else ""
+        self._hold(
+            rows == sorted(rows_of_job(job_run)) and job_run.split(".")[0] == entry["run"]["S"],
+            f"{export} has published {published} of {entry['run']['S']} with the rows {rows}",
+        )
+
     def _check_view(self, export: str) -> None:
+        if not self._is_readable(export):
+            self._check_published(export)
+            return
         shown, pointer = self._world.athena.shown(export), self._item(f"export#{export}", "published")
         confirmed, announced = (pointer.get(name, {}).get("S") for name in ("snapshot", "next"))
         table, visible = shown or (None, None)
@@ -85,6 +110,8 @@ class Invariants:
             bucket_key = split_s3_uri(entry["manifest"]["S"])[1]
             for key in _keys(self._world.s3.objects[bucket_key]):
                 self._hold(key in self._world.s3.objects, f"{key} is gone, its snapshot is verified")
+            if not self._is_readable(export):
+                continue
             table = self._table(export, entry)
             self._hold(
                 (table, snapshot) in self._world.glue.partitions,
@@ -129,16 +156,24 @@ class Invariants:
         )
         if not self._only_groups or any("next" in pointer for pointer in pointers):
             return
-        shown = [self._world.athena.shown(export) for export in EXPORTS]
-        moments = {None if one is None else one[1] for one in shown}
+        moments = {self._moment(export) for export in EXPORTS}
         self._hold(len(moments) == 1, f"the group's views show two moments: {moments}")
         moment = moments.pop()
         wanted = [] if moment is None else [f"{export} {moment}" for export in EXPORTS]
         self._hold(told == wanted, f"the views show {moment}, the view of the group tells {told}")
 
+    def _moment(self, export: str) -> str | None:
+        """What a member shows or, where it has no view, has published."""
+        if self._is_readable(export):
+            shown = self._world.athena.shown(export)
+            return None if shown is None else shown[1]
+        published = self._item(f"export#{export}", "published").get("snapshot")
+        return None if published is None else str(published["S"])
+
     def _check_nothing_left(self, export: str) -> None:
         snapshots = self._snapshots(export)
-        wanted = {(self._table(export, entry), snapshot) for snapshot, entry in snapshots.items()}
+        catalogued = snapshots if self._is_readable(export) else {}
+        wanted = {(self._table(export, entry), snapshot) for snapshot, entry in catalogued.items()}
         found = {key for key in self._world.glue.partitions if key[0].startswith(f"snapshots_{export}")}
         self._hold(found == wanted, f"partitions are left: {sorted(found - wanted)}")
         listed = {

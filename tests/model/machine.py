@@ -43,10 +43,20 @@ class Runs(RuleBasedStateMachine):
         published=st.integers(0, 2),
         kind=KIND,
         last=st.sampled_from([None, 0, -1]),
+        unread=st.sampled_from([(), (), (), ("left",), ("right",)]),
     )
-    def begin(self, retain: int, whose: tuple[str, ...], published: int, kind: str, last: int | None) -> None:
+    def begin(
+        self,
+        retain: int,
+        whose: tuple[str, ...],
+        published: int,
+        kind: str,
+        last: int | None,
+        *,
+        unread: tuple[str, ...],
+    ) -> None:
         """``last`` says who goes on first in the end: the oldest, the newest, or all by turns."""
-        self.world = World(retain=retain)
+        self.world = World(retain=retain, unread=unread)
         self.readers = Invariants(self.world, only_groups=whose == ("group",))
         self.whose, self.last = whose, last
         for number in range(published):

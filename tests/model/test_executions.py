@@ -7,7 +7,7 @@ import pytest
 
 from lakeshot.steps.messages import Planned
 from stacks.constructs.flow import Invoked, definition
-from tests.model.executions import MEMBER_WAY, WAY
+from tests.model.executions import MEMBER_WAY, UNREAD_WAY, WAY
 from tests.model.world import STEPS, World, moment
 
 State = Mapping[str, Any]
@@ -24,7 +24,8 @@ def way(states: Mapping[str, State], first: str, given: Mapping[str, Any]) -> It
         if state["Type"] == "Choice":
             name = next((one["Next"] for one in state["Choices"] if holds(one, given)), state["Default"])
         else:
-            yield name
+            if state["Type"] != "Pass":
+                yield name
             name = state.get("Next")
 
 
@@ -37,15 +38,22 @@ def test_states_follow_each_other_as_in_the_state_machine() -> None:
     """Of a run that scans, and whose catalog needs no crawler."""
     assert tuple(way(FLOW["States"], FLOW["StartAt"], Planned().model_dump())) == WAY
     members = FLOW["States"]["Members"]["ItemProcessor"]
-    member = {"exports": False, "reads": True, "crawls": False}
+    member = {"exports": False, "reads": True, "readable": True, "crawls": False}
     assert tuple(way(members["States"], members["StartAt"], member)) == MEMBER_WAY
 
 
 def test_a_rollback_reads_nothing_in_either() -> None:
     """It begins where the files are verified."""
     members = FLOW["States"]["Members"]["ItemProcessor"]
-    member = {"exports": False, "reads": False, "crawls": False}
+    member = {"exports": False, "reads": False, "readable": True, "crawls": False}
     assert tuple(way(members["States"], members["StartAt"], member)) == MEMBER_WAY[1:]
+
+
+def test_what_no_engine_reads_is_counted_in_neither() -> None:
+    """Its files are verified, and then it is."""
+    members = FLOW["States"]["Members"]["ItemProcessor"]
+    member = {"exports": False, "reads": True, "readable": False, "crawls": False}
+    assert tuple(way(members["States"], members["StartAt"], member)) == UNREAD_WAY
 
 
 def test_every_state_that_may_fail_is_caught_and_closed() -> None:

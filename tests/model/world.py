@@ -3,7 +3,7 @@
 
 import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lakeshot.config.deployed import Deployed, DeployedGroup
 from lakeshot.config.exports import parse_config
+from lakeshot.files import Compression, FileFormat
 from lakeshot.names import StageNames
 from lakeshot.steps.environment import FunctionEnvironment
 from lakeshot.steps.owning_view import create_view
@@ -22,7 +23,7 @@ from tests.in_memory.glue import GlueInMemory
 from tests.in_memory.s3 import S3InMemory
 from tests.model.actors import Actor, Client, Fault, Killed, here, pause
 from tests.model.athena_in_memory import AthenaInMemory
-from tests.model.executions import MEMBER_WAY, WAY, WHOLE, Branch, Execution
+from tests.model.executions import WAY, WHOLE, Branch, Execution
 from tests.model.job import run_job
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ class AthenaOfSession:
         return numbers
 
 
-def deployed(name: str, retain: int) -> Deployed:
+def deployed(name: str, retain: int, *, readable: bool) -> Deployed:
     """An export as deployed, whose runs read two segments."""
+    unread = {"format": FileFormat.BINARY, "compression": Compression.NONE}
     source = {"type": "dynamodb", "table": name.title(), "segments": 2}
     config = parse_config(
         {
@@ -81,17 +83,17 @@ def deployed(name: str, retain: int) -> Deployed:
         database="lakeshot",
         bucket=BUCKET,
         job_role_arn=f"arn:aws:iam::123456789012:role/lakeshot-dev-{name}-job",
-    )
+    ).model_copy(update={} if readable else unread)
 
 
 class World:
-    """One stage with two exports, which are a group as well."""
+    """One stage with two exports, which are a group as well; no engine reads the files of ``unread`` ones."""
 
-    def __init__(self, *, retain: int) -> None:
+    def __init__(self, *, retain: int, unread: Collection[str] = ()) -> None:
         self.trace: list[str] = []
         self.dynamodb, self.s3, self.glue = DynamoDBInMemory(), S3InMemory(), GlueInMemory()
         self.athena = AthenaInMemory(self.glue, self.s3)
-        self.exports = {name: deployed(name, retain) for name in EXPORTS}
+        self.exports = {name: deployed(name, retain, readable=name not in unread) for name in EXPORTS}
         self.group = DeployedGroup(
             group=GROUP, stage="dev", database="lakeshot", bucket=BUCKET, exports=EXPORTS
         )
@@ -123,7 +125,8 @@ class World:
                 "KeySchema": [{"AttributeName": "Id", "KeyType": "HASH"}],
                 "ProvisionedThroughput": {"ReadCapacityUnits": 4},
             }
-            create_view(self.services, {"Export": name})
+            if name not in unread:
+                create_view(self.services, {"Export": name})
         create_view(self.services, {"Group": GROUP})
 
     # What boto3 would be: the session with its clients.
@@ -324,7 +327,7 @@ class World:
                 member["plan"],
                 redrive=redrive,
                 job_run=name,
-                kind=self._kinds[execution.name],
+                kind=self._kinds[execution.name] if member["readable"] else "numbers",
             )
 
         return body
@@ -408,8 +411,7 @@ class World:
                 branch.catalogued = result
             if branch.state == "CountRows":
                 branch.query = result
-            index = MEMBER_WAY.index(str(branch.state)) + 1
-            branch.state = MEMBER_WAY[index] if index < len(MEMBER_WAY) else None
+            branch.state = branch.following
             if branch.state is not None:
                 self._launch(execution, slot)
                 return

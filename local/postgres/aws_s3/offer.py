@@ -54,11 +54,18 @@ def offer(server: PostgresServer, *, region: str = "us-east-1", file_bytes: int 
         time.sleep(0.02)
 
 
-def associate(server: PostgresServer, role_arn: str, environment: Mapping[str, str]) -> None:
-    """Give the server a role for ``s3Export``; ``environment`` is the cloud's, as its root."""
+def associate(
+    server: PostgresServer, role_arn: str, environment: Mapping[str, str], *, source_arn: str | None = None
+) -> None:
+    """Give the server a role for ``s3Export``; ``environment`` is the cloud's, as its root.
+
+    ``source_arn`` is that of the cluster or instance which the server stands for.
+    """
     role = folder(server) / "role.json"
     waiting = role.with_suffix(".waiting")
-    waiting.write_text(json.dumps({"role_arn": role_arn, "environment": dict(environment)}))
+    waiting.write_text(
+        json.dumps({"role_arn": role_arn, "source_arn": source_arn, "environment": dict(environment)})
+    )
     server_account().own(waiting)
     waiting.replace(role)
 

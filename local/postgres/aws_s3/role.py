@@ -6,25 +6,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-SERVICE = "rds.amazonaws.com"
+OPERATION = "LakeshotCredentialsOfDatabase"
+"""Of the embedded cloud's RDS, which alone knows whether a role trusts the service for this database."""
 
 
 class NoCredentialsError(Exception):
-    """There is no role, or it doesn't trust the database service."""
+    """There is no role, or it doesn't trust the database service on behalf of this database."""
 
 
 class AssociatedRole(BaseModel):
-    """A role's ARN, and the variables of whoever may assume it on the database service's behalf."""
+    """A role's ARN, that of the database which holds it, and the variables of the account's root."""
 
     model_config = ConfigDict(frozen=True)
 
     role_arn: str
+    source_arn: str | None
     environment: Mapping[str, str]
 
     @classmethod
@@ -36,19 +42,16 @@ class AssociatedRole(BaseModel):
             raise NoCredentialsError("no role is associated") from None
 
     def s3(self, region: str) -> "S3Client":
-        """Assume the role as RDS does. Raises NoCredentialsError unless it trusts ``rds.amazonaws.com``."""
+        """Take the role as RDS does. Raises NoCredentialsError unless it trusts ``rds.amazonaws.com``."""
         endpoint_url, verify = self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_CA_BUNDLE"]
-        owner = boto3.Session(
-            self.environment["AWS_ACCESS_KEY_ID"],
-            self.environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=region,
-        )
-        iam = owner.client("iam", endpoint_url=endpoint_url, verify=verify)
-        role = iam.get_role(RoleName=self.role_arn.rsplit("/", 1)[-1])["Role"]
-        if SERVICE not in json.dumps(role["AssumeRolePolicyDocument"]):
-            raise NoCredentialsError(f"{self.role_arn} does not trust {SERVICE}")
-        sts = owner.client("sts", endpoint_url=endpoint_url, verify=verify)
-        keys = sts.assume_role(RoleArn=self.role_arn, RoleSessionName="s3Export")["Credentials"]
+        owner = Credentials(self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"])
+        form = {"Action": OPERATION, "RoleArn": self.role_arn, "SourceArn": self.source_arn or ""}
+        request = AWSRequest("POST", endpoint_url, data=form)
+        SigV4Auth(owner, "rds", region).add_auth(request)
+        answer = URLLib3Session(verify=verify).send(request.prepare())  # type: ignore[arg-type]  # or a path
+        if answer.status_code != 200:  # noqa: PLR2004
+            raise NoCredentialsError(answer.text)
+        keys = json.loads(answer.text)
         session = boto3.Session(
             keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=region
         )

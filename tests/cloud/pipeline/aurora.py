@@ -29,7 +29,8 @@ class Ledger:
         """Give the server the role that its cluster has for the feature s3Export, as AWS does."""
         [cluster] = self.account.client("rds").describe_db_clusters(DBClusterIdentifier=CLUSTER)["DBClusters"]
         [role] = [one["RoleArn"] for one in cluster["AssociatedRoles"] if one["FeatureName"] == "s3Export"]
-        aws_s3.associate(self.server, role, self.account.instance.environment())
+        environment = self.account.instance.environment()
+        aws_s3.associate(self.server, role, environment, source_arn=cluster["DBClusterArn"])
 
     @contextmanager
     def without_role(self) -> Iterator[None]:

@@ -9,7 +9,8 @@ from lakeshot.config.payload import Payload, parse_payload
 from lakeshot.errors import ConfigError, PayloadError
 from lakeshot.postgres.source import PostgresSource
 
-SUBNETS = [{"id": "subnet-0a1b2c3d", "zone": "eu-central-1a"}]
+SUBNET = {"id": "subnet-0a1b2c3d", "zone": "eu-central-1a"}
+SUBNETS = [SUBNET]
 NETWORK = {"vpc": "vpc-0a1b2c3d", "subnets": SUBNETS}
 SHOP = {
     "type": "postgres",
@@ -103,6 +104,29 @@ def test_a_limit_of_cpu_goes_with_an_instance() -> None:
             {"max_cpu_percent": 60},
             "has 'max_cpu_percent', but its connection 'shop' has no 'instance' whose CPU to look at; give",
         ),
+        ({"schema": ""}, "field 'source.schema': got ''; allowed: a name of 1 to 63 characters, as it is in"),
+        ({"columns": [""]}, "field 'source.columns.0': got ''; allowed: a name of 1 to 63 characters"),
+        ({"columns": "id"}, "field 'source.columns': got 'id'; allowed: a list"),
+        ({"table": "x" * 64}, "allowed: a name of 1 to 63 characters, as it is in pg_class"),
+        ({"table": "arti\0cle"}, "has a NUL character, which PostgreSQL takes in no text; remove it"),
+        ({"where": "title = '\0'"}, "has a NUL character, which PostgreSQL takes in no text; remove it"),
+        ({"where": ""}, "field 'source.where': got ''; allowed: 1 or more characters"),
+        ({"table": None, "select": ""}, "field 'source.select': got ''; allowed: 1 or more characters"),
+        (
+            {"connection": "Shop"},
+            "field 'source.connection': got 'Shop'; allowed: 1 to 30 lower-case letters",
+        ),
+        ({"readers": 257}, "field 'source.readers': got 257; allowed: 256 or less"),
+        ({"readers": "4"}, "field 'source.readers': got '4'; allowed: a whole number"),
+        ({"readers": True}, "field 'source.readers': got True; allowed: a whole number"),
+        ({"max_mb_per_second": 100_001}, "got 100001; allowed: 100000.0 or less"),
+        ({"max_mb_per_second": float("nan")}, "field 'source.max_mb_per_second': got nan; allowed: "),
+        ({"max_mb_per_second": "20"}, "field 'source.max_mb_per_second': got '20'; allowed: a number"),
+        ({"max_mb_per_second": True}, "field 'source.max_mb_per_second': got True; allowed: a number"),
+        ({"max_snapshot_minutes": 1441}, "field 'source.max_snapshot_minutes': got 1441; allowed: 1440"),
+        ({"max_replica_lag_seconds": 0}, "field 'source.max_replica_lag_seconds': got 0; allowed: 1"),
+        ({"lock_timeout_seconds": 3601}, "field 'source.lock_timeout_seconds': got 3601; allowed: 3600"),
+        ({"read_percentage": 0.5}, "field 'source.read_percentage': unknown key; "),
         ({"consistency": "none"}, "field 'source.consistency': got 'none'; allowed: 'shared' or 'single'"),
     ],
 )
@@ -110,7 +134,7 @@ def test_a_source_that_cannot_be_read_is_refused(source: dict[str, object], told
     """Each message says what was given, what is allowed and what to do."""
     given = {name: value for name, value in source.items() if value is not None}
     full = document(given)
-    if "table" in source:
+    if "table" not in given and "table" in source:
         del full["exports"]["articles"]["source"]["table"]  # type: ignore[index]
     assert told in refused(full)
 
@@ -146,8 +170,40 @@ def test_a_source_that_cannot_be_read_is_refused(source: dict[str, object], told
             {"network": {**NETWORK, "route_tables": ["rtb-0a1b2c3d", "rtb-0a1b2c3d"]}},
             "route_tables names 'rtb-0a1b2c3d' more than once; name it once",
         ),
+        ({"host": "db..example.com"}, "field 'host': got 'db..example.com'; allowed: a host's name, such as"),
+        ({"host": "reader:s3cr3t@db/shop"}, "allowed: a host's name, such as"),
+        ({"host": ".".join(["a" * 60] * 5)}, "allowed: a host's name, such as"),
+        ({"port": 0}, "field 'port': got 0; allowed: 1 or more"),
+        ({"port": 65_536}, "field 'port': got 65536; allowed: 65535 or less"),
+        ({"port": "5432"}, "field 'port': got '5432'; allowed: a whole number"),
+        ({"database": ""}, "field 'database': got ''; allowed: a name of 1 to 63 characters, as it is in"),
+        ({"database": "sh\0op"}, "allowed: a name of 1 to 63 characters, as it is in pg_database"),
+        ({"secret_key": "alias/shop"}, "allowed: the ARN of a KMS key, such as arn:aws:kms:eu-central-1:"),
+        ({"network": {"subnets": [SUBNET]}}, "field 'network.vpc': missing; it has to be given"),
+        (
+            {"network": {**NETWORK, "subnets": [{**SUBNET, "zone": "eu-central-1"}]}},
+            "field 'network.subnets.0.zone': got 'eu-central-1'; allowed: an availability zone's name, such",
+        ),
+        (
+            {"network": {**NETWORK, "subnets": [{**SUBNET, "id": "lan"}]}},
+            "field 'network.subnets.0.id': got 'lan'; allowed: the id of a subnet, such as subnet-",
+        ),
+        ({"network": {**NETWORK, "subnets": [SUBNET] * 2}}, "subnets names 'subnet-0a1b2c3d' more"),
+        ({"network": {**NETWORK, "subnets": [SUBNET] * 9}}, "allowed: 8 entries or fewer"),
+        (
+            {"network": {**NETWORK, "security_groups": ["default"]}},
+            "field 'network.security_groups.0': got 'default'; allowed: the id of a security group, such as",
+        ),
+        (
+            {"network": {**NETWORK, "route_tables": ["main"]}},
+            "field 'network.route_tables.0': got 'main'; allowed: the id of a route table, such as rtb-",
+        ),
+        (
+            {"network": {**NETWORK, "endpoints": ["ec2"]}},
+            "field 'network.endpoints.0': got 'ec2'; allowed: 's3', 'dynamodb', 'secretsmanager', 'logs', ",
+        ),
+        ({"hots": "db"}, "field 'hots': unknown key; did you mean 'host'? allowed: "),
         ({"type": "mysql"}, "field 'type': got 'mysql'; allowed: 'postgres'"),
-        ({"database": ""}, "field 'database': got ''; allowed: 1 or more characters"),
     ],
 )
 def test_a_connection_that_leads_nowhere_is_refused(connection: dict[str, object], told: str) -> None:
@@ -155,6 +211,33 @@ def test_a_connection_that_leads_nowhere_is_refused(connection: dict[str, object
     message = refused(document(connection=connection))
     assert told in message
     assert "connection 'shop'" in message
+    assert len(message.splitlines()) == 2, "what is wrong is told once"
+
+
+@pytest.mark.parametrize("field", ["type", "host", "database", "secret"])
+def test_what_a_connection_has_to_have(field: str) -> None:
+    """All else has a default."""
+    given = document()
+    del given["connections"]["shop"][field]  # type: ignore[index]
+    assert f"connection 'shop', field '{field}': missing; it has to be given" in refused(given)
+
+
+@pytest.mark.parametrize("name", ["Shop", "my_shop", "shop-", "s" * 31, "1shop", ""])
+def test_a_connections_name_is_part_of_others(name: str) -> None:
+    """Of a stack, a security group and Glue's connections."""
+    given = document()
+    given["connections"] |= {name: SHOP}  # type: ignore[operator]
+    assert f"got {name!r}; allowed: 1 to 30 lower-case letters and digits, a letter first" in refused(given)
+
+
+def test_exports_of_one_table_need_names_apart() -> None:
+    """Hyphens and underscores are the same in the catalog."""
+    given = document()
+    given["exports"] = {"shop-articles": {"source": ARTICLES}, "shop_articles": {"source": ARTICLES}}
+    assert (
+        "export 'shop-articles' and export 'shop_articles' would both be 'shop_articles' in the catalog; "
+        "rename one"
+    ) in refused(given)
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,13 @@ def test_a_query_tells_what_it_cost_the_database(reading: Observation) -> None:
         "route": "query",
         "bytes_read": 5_000_000,
         "read_by": "by 2 connections, as 4 ranges of ctid",
+        "text_columns": "tags (public.hstore)",
         "source_load": "its readers read the table's 910 pages 1.0 times",
     }
     seen = ended(reading, RunState.SUCCEEDED, **WRITTEN | query)
     text = summary(replace(seen, ended_at=END), published={"reviews": "20261121T120000Z"}, links={})
     assert "  read        5.0 MB by 2 connections, as 4 ranges of ctid\n" in text
+    assert "  as text     tags (public.hstore)\n" in text
     assert "  load        its readers read the table's 910 pages 1.0 times\n" in text
 
 

@@ -17,12 +17,16 @@ from lakeshot.columns.types import (
     ColumnType,
     decimal,
 )
-from lakeshot.postgres.coordinator import KEEP_ALIVE_SECONDS
+from lakeshot.errors import SourceError
+from lakeshot.postgres.coordinator import KEEP_ALIVE_SECONDS, Coordinator
 from lakeshot.postgres.cutting import Cut
+from lakeshot.postgres.named_columns import check_named_columns
 from lakeshot.postgres.query_run import Query, as_declared, most_connections, most_readers, planned_words
 from lakeshot.postgres.snapshot import Snapshot
 from lakeshot.postgres.source import PostgresSource
-from tests.unit.postgres.sessions import MOMENT
+from local.postgres.database import Database
+from local.postgres.server import PostgresServer
+from tests.unit.postgres.sessions import MOMENT, Sessions, source
 
 
 def column(type_: ColumnType, name: str = "c") -> Column:
@@ -88,6 +92,42 @@ def test_connections_are_those_of_readers_and_two_more(
     """One holds the snapshot, unless it is the only one that reads, and one looks after the server."""
     wanted = PostgresSource.model_validate({"type": "postgres", "connection": "main", "table": "t"} | fields)
     assert (most_readers(wanted, slots), most_connections(wanted, slots)) == (readers, connections)
+
+
+def test_columns_of_types_that_nobody_has_met_are_told(postgres: PostgresServer, database: Database) -> None:
+    """With their types, which arrive as text: twenty of them, and how many more."""
+    many = ", ".join(f"c{number} hstore" for number in range(23))
+    database.execute(f"""
+        CREATE EXTENSION hstore; CREATE TABLE few (id int, tags hstore, more hstore[]);
+        CREATE TABLE many ({many})
+    """)
+    few, of_many = (text_columns(postgres, database, table) for table in ("few", "many"))
+    assert few == "tags (public.hstore)"
+    assert of_many.startswith("c0 (public.hstore), c1 (public.hstore), ")
+    assert of_many.endswith(", c19 (public.hstore), and 3 more")
+
+
+def text_columns(postgres: PostgresServer, database: Database, table: str) -> str:
+    with Coordinator(Sessions.of(postgres, database), [source(table=table)]) as coordinator:
+        cut = coordinator.cut(source(table=table), readers=1)
+        return str(planned_words(cut, coordinator.snapshot, 1)["text_columns"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "told"),
+    [
+        ("types", "Title", "'types' names the column 'Title', .* close to it: 'title'. Names are matched ex"),
+        (
+            "partition_by",
+            "day",
+            "'partition_by' names the column 'day', .* public.article; close to it: none",
+        ),
+    ],
+)
+def test_settings_name_columns_that_there_are(setting: str, name: str, told: str) -> None:
+    """It is told before a row is read, and not ignored."""
+    with pytest.raises(SourceError, match=told):
+        check_named_columns({"types": ["id"], setting: [name]}, ["id", "title"], "public.article")
 
 
 @pytest.mark.parametrize(

@@ -299,6 +299,7 @@ def test_a_statement_that_takes_too_long(postgres: PostgresServer, large: Databa
         ("n / (n - 5) > 0", "cannot be computed for some row"),
         ("a::int > 0", "cannot be computed for some row"),
         ("nextval('public.s') > 0", "may only read"),
+        ("public.emptied()", "may only read"),
     ],
 )
 def test_a_condition_that_cannot_be(
@@ -306,7 +307,8 @@ def test_a_condition_that_cannot_be(
 ) -> None:
     """What is wrong is told, and no value of a row."""
     database.execute(
-        "CREATE SEQUENCE public.s; "
+        "CREATE SEQUENCE public.s; CREATE FUNCTION public.emptied() RETURNS bool LANGUAGE plpgsql AS "
+        "'BEGIN DELETE FROM public.t; RETURN true; END';"
         "CREATE TABLE public.t AS SELECT n, 'v4lue' AS a FROM generate_series(1, 9) n"
     )
     with session(postgres, database) as ours:
@@ -315,6 +317,7 @@ def test_a_condition_that_cannot_be(
     assert expected in str(error)
     assert "exports.yaml" in str(error)
     assert "v4lue" not in str(error)
+    assert database.query("SELECT count(*) FROM public.t")[0][0] == 9
 
 
 def test_a_table_that_is_dropped_meanwhile(postgres: PostgresServer, database: Database) -> None:

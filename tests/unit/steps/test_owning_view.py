@@ -2,6 +2,7 @@
 
 import pytest
 
+from lakeshot.files import FileFormat
 from lakeshot.lake.group_view_sql import empty_group_select
 from lakeshot.steps.owning_view import create_view, drop_view
 from lakeshot.steps.services import Services
@@ -41,6 +42,23 @@ def test_a_stack_that_is_made_anew_shows_published_changes(stage: Stage, service
     stage.lake.drop_view()
     create_view(services, OWNER)
     assert (stage.shown[0], stage.lake.shown_rows(), stage.lake.staging) == (DAY_2, 5, {})
+
+
+def test_a_view_of_what_no_engine_reads_shows_no_rows(stage: Stage, services: Services) -> None:
+    """An export that had binary files gets its view before it has a snapshot to show."""
+    stage.deploy_as("reviews", FileFormat.BINARY)
+    stage.succeed("run-1", 1)
+    stage.deploy_as("reviews", FileFormat.PARQUET)
+    create_view(services, OWNER)
+    assert (stage.published[0], stage.lake.shown()) == (DAY_1, stage.lake.stage_nothing())
+
+
+def test_a_view_is_removed_although_its_export_has_none_any_more(stage: Stage, services: Services) -> None:
+    """CloudFormation updates the record first, and removes what is not in the template last."""
+    unread = stage.deployed["reviews"].model_copy(update={"format": FileFormat.BINARY})
+    stage.ssm.values["/lakeshot/dev/exports/reviews"] = unread.model_dump_json()
+    drop_view(services, OWNER)
+    assert stage.lake.shown() is None
 
 
 def test_a_view_that_cannot_be_made_leaves_nothing_staged(stage: Stage, services: Services) -> None:

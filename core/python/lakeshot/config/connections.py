@@ -17,6 +17,8 @@ MOST_GROUPS = 15
 """A network interface is in 16 security groups at most, of which one is Lakeshot's own."""
 
 
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+"""What stands between the dots of a host's name."""
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})$"
 """Ids of EC2 have 8 hex digits, or 17 since 2018."""
 
@@ -88,7 +90,7 @@ class Connection(Setting):
     """Kind of database."""
     host: Annotated[
         str,
-        Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"),
+        Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$", max_length=253),
         allowed("a host's name, such as shop.cluster-abc.eu-central-1.rds.amazonaws.com"),
     ]
     """The server's host name, which its certificate has to bear. Of an Aurora cluster, the endpoint of one
@@ -96,7 +98,11 @@ class Connection(Setting):
     reader, because all connections of a run have to lead to the same."""
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 5432
     """The server's port."""
-    database: Annotated[str, Field(min_length=1, max_length=63)]
+    database: Annotated[
+        str,
+        Field(min_length=1, max_length=63, pattern=r"^[^\x00]*$"),
+        allowed("a name of 1 to 63 characters, as it is in pg_database"),
+    ]
     """Name of the database."""
     secret: Annotated[
         str,

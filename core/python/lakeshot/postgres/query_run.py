@@ -12,6 +12,7 @@ from lakeshot.errors import CommitError
 from lakeshot.postgres.column_types import ReadColumn, untyped
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.cutting import Cut
+from lakeshot.postgres.named_columns import check_named_columns
 from lakeshot.postgres.relations_read import shown
 from lakeshot.postgres.secret_sessions import SecretSessions
 from lakeshot.postgres.server import Server
@@ -134,9 +135,12 @@ def query_commit(
 ) -> Commit:
     """What the run commits once every part has ended; ``known`` are the columns of its baseline, if any.
 
-    PinnedTypeError if a column is pinned to a type that its values never have.
+    PinnedTypeError if a column is pinned to a type that its values never have, SourceError if ``types`` or
+    ``partition_by`` name one that is not read.
     """
     declared = [column.column for column in columns]
+    named = {"types": plan.deployed.types, "partition_by": plan.deployed.partition_by}
+    check_named_columns(named, [column.source for column in declared], plan.deployed.source.name)
     sources = [column.source for column in declared]
     target = run_target(plan, as_declared(known, declared), first=sources)
     return run_commit(

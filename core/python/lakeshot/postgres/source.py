@@ -13,7 +13,7 @@ from lakeshot.postgres.aws_s3_options import AwsS3Options
 Identifier = Annotated[
     str, Field(min_length=1, max_length=63), allowed("a name of 1 to 63 characters, as it is in pg_class")
 ]
-MaxMegabytesPerSecond = Annotated[float, Field(gt=0, le=100_000)]
+MaxMegabytesPerSecond = Annotated[float, Field(gt=0, le=100_000, strict=True)]
 MOST_SQL_BYTES = 1_500
 """Of ``select``, ``where``, ``columns`` and ``split_by`` together; an SSM parameter has 4 KiB for all."""
 
@@ -75,6 +75,8 @@ class PostgresSource(Setting):
             )
         refuse_repeated("columns", self.columns)
         texts = (self.select, self.where, self.split_by, *self.columns)
+        if any("\0" in text for text in (self.db_schema, self.table, *texts) if text is not None):
+            raise ValueError("the source has a NUL character, which PostgreSQL takes in no text; remove it")
         size = sum(len(text.encode()) for text in texts if text is not None)
         if size > MOST_SQL_BYTES:
             raise ValueError(

@@ -123,6 +123,13 @@ def test_both_versions_are_what_they_say(postgres: PostgresServer, postgres_13: 
     assert [int(number) // 10000 for number in shown] == [18, 13]
 
 
+def test_settings_go_before_its_own(tmp_path: Path) -> None:
+    """Those that are not given stay as they are for every server."""
+    with PostgresServer.start(tmp_path, settings={"shared_buffers": "64MB"}) as server:
+        shown = [server.query(f"SHOW {name}")[0][0] for name in ("shared_buffers", "track_io_timing")]
+    assert shown == ["64MB", "on"]
+
+
 def test_stopping_ends_the_server_and_removes_its_data(tmp_path: Path) -> None:
     """Its log is kept; a second one in the same directory is refused while the first runs."""
     with PostgresServer.start(tmp_path) as server:

@@ -1,0 +1,1 @@
+"""``python -m benchmarks scale``: what an export of a large PostgreSQL table takes, by a model."""
