@@ -1,5 +1,7 @@
 """What a database gets that writes the files of exports itself, and who may give it that."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from aws_cdk import assertions
 
 from app import build_app, new_app
 from lakeshot.config.exports import parse_config
+from lakeshot.config.landing import MOST_ROLES
 from tests.stacks.template import Template
 
 BUCKET = "arn:aws:s3:::lakeshot-dev-123456789012-us-east-1"
@@ -149,6 +152,27 @@ def test_connections_of_one_stage_do_not_take_each_others_permissions(tmp_path: 
         if "lakeshot-dev-database-role" in policy["Properties"]["Roles"]
     }
     assert names == {"lakeshot-dev-connection-crm", "lakeshot-dev-connection-shop"}
+
+
+def test_policies_of_as_many_connections_as_there_may_be_fit_the_functions_role(
+    tmp_path: Path, common: Template
+) -> None:
+    """Of the longest names; IAM takes 10,240 characters for a role's inline policies together."""
+    cluster, name = "c" * 63, "n" * 29
+    connections = {name: {**CONNECTION, "cluster": cluster}}
+    exports = {"rows": {"source": {**LANDING, "connection": name, "table": "t"}}}
+    stack = built(tmp_path, connections, exports)[f"lakeshot-dev-connection-{name}"]
+    (of_function,) = (
+        policy["Properties"]["PolicyDocument"]
+        for policy in assertions.Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+        if "lakeshot-dev-database-role" in policy["Properties"]["Roles"]
+    )
+    role = f"arn:aws:iam::123456789012:role/{'r' * 64}"
+    each = json.dumps(common.text(of_function)).replace(" ", "")
+    each = re.sub("<[^>]+>", role, each).replace("us-east-1", "ap-southeast-1")
+    own = json.dumps([*common.statements("lakeshot-dev-database-role")]).replace(" ", "")
+    assert role in each
+    assert len(own) + MOST_ROLES * len(each) < 10_240
 
 
 def test_a_connection_without_such_exports_gets_no_role(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_a_cluster_takes_one_role() -> None:
     assert parse_config({"connections": shared, "exports": exports}).connections["crm"].role_holder is None
 
 
+def test_so_many_roles_and_no_more_are_made() -> None:
+    """What one function may do has to fit into its role; a role that a person makes does not count."""
+    names = [f"shop-{number}" for number in range(16)]
+    connections = {name: {**SHOP, "cluster": name} for name in names}
+    exports = {f"articles-{name}": landing(name) for name in names}
+    with pytest.raises(ConfigError, match=r"16 connections have exports of route 'aws_s3'.* allowed are 15"):
+        parse_config({"connections": connections, "exports": exports})
+    connections["shop-15"]["export_role"] = ROLE
+    assert len(parse_config({"connections": connections, "exports": exports}).connections) == 16
+
+
 @pytest.mark.parametrize(
     ("connection", "told"),
     [
@@ -97,3 +108,15 @@ def test_a_role_is_for_the_exports_of_its_connection_and_region() -> None:
     assert config.landing_by("shop", "us-east-1") == ()
     assert config.landing_keys(config.exports) == (KEY.format("a"), KEY.format("b"))
     assert config.landing_keys(("users", "abroad", "reviews")) == ()
+
+
+def test_a_key_of_another_region_is_refused() -> None:
+    """S3 takes keys of the bucket's own region only."""
+    exports = {"articles": landing(aws_s3={"kms_key": KEY.format("a")})}
+    with pytest.raises(ConfigError) as caught:
+        parsed({"cluster": "shop"}, region="eu-west-1", exports=exports)
+    assert (
+        "the 'kms_key' of export 'articles' is in eu-central-1, but export 'articles', which uses it, is "
+        "deployed to eu-west-1"
+    ) in str(caught.value)
+    assert parsed({"cluster": "shop"}, region="eu-central-1", exports=exports)

@@ -129,7 +129,14 @@ class Config(Setting):
                     f"export {name!r} has 'max_cpu_percent', but its connection {wanted!r} has no 'instance' "
                     "whose CPU to look at; give it the identifier of the DB instance"
                 )
-            check_region(wanted, self.connections[wanted], name, export.region or self.region)
+            landing = export.source.landing
+            check_region(
+                wanted,
+                self.connections[wanted],
+                name,
+                export.region or self.region,
+                kms_key=landing.kms_key if landing is not None else None,
+            )
         if unused := [name for name in self.connections if name not in used]:
             raise ValueError(
                 f"connection {unused[0]!r} is used by no export; remove it, or name it in the 'source' of one"

@@ -41,6 +41,11 @@ class RoleHolder(NamedTuple):
         return f"{'cluster' if self.kind == 'cluster' else 'db'}:{self.identifier}"
 
 
+MOST_ROLES = 15
+"""Of connections in one stage: each adds up to 600 of the 10,240 characters of policies that the role of the
+function which associates them may have."""
+
+
 def check_landings(landings: Mapping[str, str], connections: Mapping[str, "Connection"]) -> None:
     """Raise ValueError if an export, whose connection ``landings`` names, has no role to be written under.
 
@@ -64,3 +69,9 @@ def check_landings(landings: Mapping[str, str], connections: Mapping[str, "Conne
                 "that may write the files of both (docs/operations.md), associate it, and give both its "
                 "ARN as 'export_role'"
             )
+    if len(holders) > MOST_ROLES:
+        raise ValueError(
+            f"{len(holders)} connections have exports of route 'aws_s3' and a role to be made for them; "
+            f"allowed are {MOST_ROLES} in one stage: give the others an 'export_role' that you make "
+            "(docs/operations.md), or another stage"
+        )

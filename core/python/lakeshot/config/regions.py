@@ -5,20 +5,24 @@ from collections.abc import Iterator
 from lakeshot.config.connections import Connection
 
 
-def check_region(name: str, connection: Connection, export: str, region: str | None) -> None:
+def check_region(
+    name: str, connection: Connection, export: str, region: str | None, *, kms_key: str | None = None
+) -> None:
     """ValueError if an export that is deployed to ``region`` cannot use the connection ``name`` there.
 
-    Without a region, which is then the deployer's own, its parts have at least to be in one and the same.
+    Without a region, which is then the deployer's own, its parts have at least to be in one and the same, and
+    ``kms_key``, by which the database encrypts the export's files, with them.
     """
     wanted, why = region, f"export {export!r}, which uses it, is deployed to {region}"
-    for part, found in _regions(connection):
+    key = [(f"the 'kms_key' of export {export!r}", kms_key.split(":")[3])] if kms_key is not None else []
+    for part, found in (*_regions(connection), *key):
         if wanted is None:
             wanted, why = found, f"{part} is in {found}"
         if found != wanted:
             raise ValueError(
-                f"connection {name!r}: {part} is in {found}, but {why}; a job, the subnets it runs in and "
-                "the secret it reads have to be in one region. Correct what is wrong, or deploy the export "
-                "to the region of its connection ('region')"
+                f"connection {name!r}: {part} is in {found}, but {why}; a job, the subnets it runs in, "
+                "the secret it reads and the key of its files have to be in one region. Correct what is "
+                "wrong, or deploy the export to the region of its connection ('region')"
             )
 
 
