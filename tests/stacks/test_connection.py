@@ -216,7 +216,7 @@ def test_a_record_of_any_length_fits_its_parameter(articles: Template, tmp_path:
     assert "Tier" not in articles.only("AWS::SSM::Parameter")
     source = {"type": "postgres", "connection": "shop", "select": "s" * 1_490}
     secret = f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{'s' * 500}"
-    connection = {**CONNECTION, "host": "h" * 253, "database": "d" * 63, "secret": secret}
+    connection = {**CONNECTION, "host": ".".join(["h" * 62] * 4), "database": "d" * 63, "secret": secret}
     types = {f"t{number:03}": "string" for number in range(120)}
     config = parse_config(
         {"connections": {"shop": connection}, "exports": {"articles": {"source": source, "types": types}}}

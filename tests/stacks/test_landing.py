@@ -26,7 +26,7 @@ LANDING: dict[str, Any] = {"type": "postgres", "connection": "crm", "route": "aw
 
 @pytest.fixture
 def crm(template: Callable[[str], Template]) -> Template:
-    """A connection without a network, whose cluster writes the files of one export."""
+    """A connection without a network, whose cluster writes the files of two exports, one with a key."""
     return template("connection-crm")
 
 
@@ -39,9 +39,10 @@ def built(directory: Path, connections: dict[str, Any], exports: dict[str, Any])
 
 def test_the_cluster_writes_what_lands_through_its_connection_and_nothing_else(crm: Template) -> None:
     """It reads and lists nothing, and uses the files' key through S3 alone."""
+    written = {f"{BUCKET}/snapshots_customers/*", f"{BUCKET}/snapshots_pages/*"}
     assert crm.allowed(ROLE) == {
-        "s3:PutObject": {f"{BUCKET}/snapshots_customers/*"},
-        "s3:AbortMultipartUpload": {f"{BUCKET}/snapshots_customers/*"},
+        "s3:PutObject": written,
+        "s3:AbortMultipartUpload": written,
         "kms:Decrypt": {KEY},
         "kms:GenerateDataKey": {KEY},
     }

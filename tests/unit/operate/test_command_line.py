@@ -94,8 +94,8 @@ def test_show_fills_in_what_follows_from_the_kind(tmp_path: Path, capsys: pytest
     assert orders["resources"]["crawler"] is None
 
 
-def test_show_names_no_view_where_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nor a table: no query engine reads the files."""
+def test_show_names_what_files_of_a_database_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The role they are written under; neither view nor table, as no query engine reads these."""
     file = tmp_path / "exports.yaml"
     file.write_text(
         "connections:\n  shop: {type: postgres, host: db, database: shop, secret: shop, cluster: shop}\n"
@@ -106,6 +106,10 @@ def test_show_names_no_view_where_there_is_none(tmp_path: Path, capsys: pytest.C
     pages = yaml.safe_load(capsys.readouterr().out)["pages"]
     assert (pages["resources"]["view"], pages["resources"]["table"]) == (None, None)
     assert pages["resources"]["destination"].endswith("/snapshots_pages/")
+    assert main(["-c", str(file), "show"]) == 0
+    shop = yaml.safe_load(capsys.readouterr().out)["connections"]["shop"]["resources"]
+    assert shop["stack"] == "lakeshot-dev-connection-shop"
+    assert shop["landing_role"] == "lakeshot-dev-connection-shop-s3"
 
 
 def test_show_of_one_export_shows_only_that(file: str, capsys: pytest.CaptureFixture[str]) -> None:
