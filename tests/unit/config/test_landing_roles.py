@@ -74,6 +74,16 @@ def test_so_many_roles_and_no_more_are_made() -> None:
     assert len(parse_config({"connections": connections, "exports": exports}).connections) == 16
 
 
+def test_a_role_writes_so_many_exports_and_no_more() -> None:
+    """Their prefixes have to fit into its policy; a role that a person makes may have broader ones."""
+    exports = {f"articles-{number}": landing() for number in range(61)}
+    with pytest.raises(
+        ConfigError, match="connection 'shop' has 61 exports of route 'aws_s3'; allowed are 60"
+    ):
+        parsed({"cluster": "shop"}, exports=exports)
+    assert len(parsed({"export_role": ROLE}, exports=exports).exports) == 61
+
+
 @pytest.mark.parametrize(
     ("connection", "told"),
     [

@@ -46,6 +46,10 @@ MOST_ROLES = 15
 function which associates them may have."""
 
 
+MOST_EXPORTS = 60
+"""Whose files one database writes: each prefix adds up to 140 characters to the policies of its role."""
+
+
 def check_landings(landings: Mapping[str, str], connections: Mapping[str, "Connection"]) -> None:
     """Raise ValueError if an export, whose connection ``landings`` names, has no role to be written under.
 
@@ -68,6 +72,13 @@ def check_landings(landings: Mapping[str, str], connections: Mapping[str, "Conne
                 f"{holder.kind} {holder.identifier!r}, which takes one role to write to S3 by; make one "
                 "that may write the files of both (docs/operations.md), associate it, and give both its "
                 "ARN as 'export_role'"
+            )
+    for name in holders.values():
+        if (number := list(landings.values()).count(name)) > MOST_EXPORTS:
+            raise ValueError(
+                f"connection {name!r} has {number} exports of route 'aws_s3'; allowed are {MOST_EXPORTS}, as "
+                "their prefixes have to fit into the policy of one role: give it an 'export_role' that you "
+                "make (docs/operations.md)"
             )
     if len(holders) > MOST_ROLES:
         raise ValueError(
