@@ -12,7 +12,7 @@ from local.postgres.server import PostgresServer
 from tests.cloud.local.account import REGION, Account
 
 READER, PASSWORD = "lakeshot_lander", "another secret that no message tells"
-CLUSTER = "ledger-cluster"
+CLUSTER, IDLE = "ledger-cluster", "idle-cluster"
 FILE_BYTES = 3_000_000
 """At which the extension begins another file; Aurora does at 6 GB."""
 
@@ -63,7 +63,8 @@ def open_ledger(account: Account, server: PostgresServer) -> Ledger:
     """The database, whose reader may land what it may read; its login is in the account's secrets."""
     login = {"MasterUsername": "owner", "MasterUserPassword": "not the real one"}
     rds = account.client("rds")
-    rds.create_db_cluster(DBClusterIdentifier=CLUSTER, Engine="aurora-postgresql", **login)
+    for cluster in (CLUSTER, IDLE):
+        rds.create_db_cluster(DBClusterIdentifier=cluster, Engine="aurora-postgresql", **login)
     database = server.create_database("ledger")
     database.execute("CREATE EXTENSION aws_s3 CASCADE")
     database.create_reader(READER, PASSWORD)

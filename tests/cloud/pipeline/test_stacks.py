@@ -8,6 +8,7 @@ import yaml
 
 from demo.cdk import Cdk
 from tests.cloud.local.account import wait_for
+from tests.cloud.pipeline.aurora import CLUSTER, IDLE
 from tests.cloud.pipeline.pipeline import BUCKET, DATABASE, Pipeline
 
 pytestmark = pytest.mark.cloud
@@ -74,6 +75,25 @@ def test_retention_keeps_as_many_snapshots_as_configured(pipeline: Pipeline) -> 
     assert pipeline.partitions("retained") == [second]
     assert all(str(second) in key for key in pipeline.objects("retained"))
     assert shown(pipeline, "retained") == [second]
+
+
+def test_a_cluster_holds_its_role_as_long_as_the_connections_stack(pipeline: Pipeline) -> None:
+    """It is taken off before it is deleted, and no other cluster's is touched."""
+
+    def held(cluster: str) -> list[tuple[str, str]]:
+        [found] = pipeline.client("rds").describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"]
+        return [(one["RoleArn"].rpartition("/")[2], one["Status"]) for one in found["AssociatedRoles"]]
+
+    ledgers = [("lakeshot-test-connection-ledger-s3", "ACTIVE")]
+    assert held(IDLE) == [("lakeshot-test-connection-idle-s3", "ACTIVE")]
+    assert held(CLUSTER) == ledgers
+    stacks, name = pipeline.client("cloudformation"), "lakeshot-test-connection-idle"
+    stacks.delete_stack(StackName=name)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    assert held(IDLE) == []
+    assert held(CLUSTER) == ledgers
+    roles = pipeline.client("iam").get_paginator("list_roles").paginate().search("Roles[].RoleName")
+    assert "lakeshot-test-connection-idle-s3" not in list(roles)
 
 
 def test_destroying_an_export_removes_its_view_and_keeps_its_data(pipeline: Pipeline) -> None:
