@@ -1,19 +1,16 @@
 """The model's figures as the tables of docs/scale.md, by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
-from benchmarks.scale.constants import ASSUMED, MEASURED, MEASURED_ON, MICRO, PUBLISHED
-from benchmarks.scale.model import MEGABYTE, Export, Model
-from lakeshot.postgres.source import PostgresSource
+from benchmarks.scale.constants import ASSUMED, MEASURED, MEASURED_ON, PUBLISHED
+from benchmarks.scale.markdown import gigabytes, microseconds, minutes, per_second, table
+from benchmarks.scale.model import Export, Model
+from benchmarks.scale.otherwise import USUAL_READERS, otherwise
 
 BILLION = 1_000_000_000
 READERS = (1, 4, 8, 16, 32)
-USUAL_READERS = 16
 PACES = (20, 50, 100, 200)
 _SIZES = {"100 GB": BILLION, "1 TB": 10 * BILLION}
-MOST_MINUTES: int = PostgresSource.model_fields["max_snapshot_minutes"].default
-_FEW = 10
 _TIMES = (
     *("readers", "workers", "minutes", "DPU-hours", "Glue 5.1", "Glue 6.0"),
     *("MB/s sent", "pages/s", "database cores", "bound by"),
@@ -30,14 +27,7 @@ def tables(model: Model) -> Mapping[str, str]:
     }
     for size, rows in _SIZES.items():
         made[f"{size} from storage"] = _times(model, rows, in_memory=False)
-    return made | {"100 GB in memory": _times(model, BILLION, in_memory=True), "otherwise": _otherwise()}
-
-
-def minutes(seconds: float) -> str:
-    """Minutes for people: no more digits than mean something, and a star if no snapshot is held that long."""
-    value = seconds / 60
-    shown = f"{value:.1f}" if value < _FEW else f"{value:,.0f}"
-    return f"{shown} *" if value > MOST_MINUTES else shown
+    return made | {"100 GB in memory": _times(model, BILLION, in_memory=True), "otherwise": otherwise()}
 
 
 def _times(model: Model, rows: int, *, in_memory: bool) -> str:
@@ -59,14 +49,14 @@ def _times(model: Model, rows: int, *, in_memory: bool) -> str:
                 taken.bound,
             )
         )
-    return _table(_TIMES, lines)
+    return table(_TIMES, lines)
 
 
 def _beside(model: Model) -> str:
     ours = model.estimate(Export(PUBLISHED.rows, USUAL_READERS))
     as_many = model.estimate(Export(PUBLISHED.rows, PUBLISHED.hashed_readers + 1))
     failed = " and ".join(str(hours) for hours in PUBLISHED.failed_after_hours)
-    return _table(
+    return table(
         ("", "minutes", "the table's pages are read", "moments"),
         [
             ("Glue's defaults, one reader", f"fails after {failed} hours: no space left on device", "", ""),
@@ -91,14 +81,17 @@ def _beside(model: Model) -> str:
 
 def _load(model: Model) -> str:
     seven = PUBLISHED.hashed_readers
-    return _table(
+    return table(
         ("", *_SIZES),
         [
             ("rows", *(f"{rows:,}" for rows in _SIZES.values())),
             ("pages read, once", *(f"{model.pages(rows) / 1e6:,.1f} million" for rows in _SIZES.values())),
-            ("which are", *(_gb(rows * MEASURED.page_bytes) for rows in _SIZES.values())),
-            ("rows sent, as text", *(_gb(rows * MEASURED.sent_bytes) for rows in _SIZES.values())),
-            ("files, Parquet with snappy", *(_gb(rows * MEASURED.file_bytes) for rows in _SIZES.values())),
+            ("which are", *(gigabytes(rows * MEASURED.page_bytes) for rows in _SIZES.values())),
+            ("rows sent, as text", *(gigabytes(rows * MEASURED.sent_bytes) for rows in _SIZES.values())),
+            (
+                "files, Parquet with snappy",
+                *(gigabytes(rows * MEASURED.file_bytes) for rows in _SIZES.values()),
+            ),
             (
                 "the database's processor seconds",
                 *(f"{model.server_seconds(rows):,.0f}" for rows in _SIZES.values()),
@@ -131,35 +124,7 @@ def _paces(model: Model) -> str:
         times = [minutes(estimate.seconds) for estimate in taken.values()]
         lines.append((pace, *times, f"{cores:.1f}", f"${dollars:.2f}"))
     names = ("`max_mb_per_second`", *(f"minutes, {size}" for size in _SIZES))
-    return _table((*names, "database cores", "Glue 5.1, 100 GB"), lines)
-
-
-def _otherwise() -> str:
-    """How the usual run of the reference case depends on what is assumed."""
-    slow = replace(
-        MEASURED,
-        server_seconds=2 * MEASURED.server_seconds,
-        worker_seconds=2 * MEASURED.worker_seconds,
-        hashed_server_seconds=2 * MEASURED.hashed_server_seconds,
-    )
-    bursts = replace(
-        ASSUMED,
-        server_network_bytes=4 * ASSUMED.server_network_bytes,
-        worker_network_bytes=4 * ASSUMED.worker_network_bytes,
-    )
-    twice = replace(PUBLISHED, aws_s3_seconds=2 * PUBLISHED.aws_s3_seconds)
-    models = {
-        "as assumed": Model(MEASURED, PUBLISHED, ASSUMED),
-        "vCPUs half as fast as the cores measured on": Model(slow, PUBLISHED, ASSUMED),
-        "storage half as fast": Model(MEASURED, twice, ASSUMED),
-        "four times the network, as bursts": Model(MEASURED, PUBLISHED, bursts),
-        "the same, and storage half as fast": Model(MEASURED, twice, bursts),
-    }
-    lines = []
-    for words, model in models.items():
-        few, many = (model.estimate(Export(BILLION, readers)) for readers in (4, USUAL_READERS))
-        lines.append((words, minutes(few.seconds), minutes(many.seconds), many.bound))
-    return _table(("if", "minutes, 4 readers", f"minutes, {USUAL_READERS} readers", "then bound by"), lines)
+    return table((*names, "database cores", "Glue 5.1, 100 GB"), lines)
 
 
 def _constants(model: Model) -> str:
@@ -167,34 +132,23 @@ def _constants(model: Model) -> str:
         "the table's pages": f"{MEASURED.page_bytes:.0f} bytes",
         "rows as text": f"{MEASURED.sent_bytes:.0f} bytes",
         "Parquet, snappy": f"{MEASURED.file_bytes:.0f} bytes",
-        "the server's processor": _micro(MEASURED.server_seconds),
-        "the same, seven hashed readers together": _micro(MEASURED.hashed_server_seconds),
-        "a Spark worker's processor": _micro(MEASURED.worker_seconds),
+        "the server's processor": microseconds(MEASURED.server_seconds),
+        "the same, seven hashed readers together": microseconds(MEASURED.hashed_server_seconds),
+        "a Spark worker's processor": microseconds(MEASURED.worker_seconds),
     }
     assumed = {
-        "waits for Aurora's storage": (_micro(model.storage_seconds), "from the published time of `aws_s3`"),
+        "waits for Aurora's storage": (
+            microseconds(model.storage_seconds),
+            "from the published time of `aws_s3`",
+        ),
         "cores of the database": (f"{ASSUMED.server_cores}", "db.r5.2xlarge, as published"),
-        "its network, each way": (_rate(ASSUMED.server_network_bytes), "as EC2's with 8 vCPUs, no bursts"),
-        "a worker's network": (_rate(ASSUMED.worker_network_bytes), "as EC2's with 4 vCPUs, no bursts"),
+        "its network, each way": (
+            per_second(ASSUMED.server_network_bytes),
+            "as EC2's with 8 vCPUs, no bursts",
+        ),
+        "a worker's network": (per_second(ASSUMED.worker_network_bytes), "as EC2's with 4 vCPUs, no bursts"),
         "start of the job": (f"{ASSUMED.start_seconds:.0f} s", "billed; Spark alone took 10 s here"),
     }
     lines = [(f"{name}, a row", value, "measured") for name, value in per_row.items()]
     lines += [(name, value, f"assumed: {why}") for name, (value, why) in assumed.items()]
-    return f"Measured on {MEASURED_ON}.\n\n{_table(('', '', 'from'), lines)}"
-
-
-def _gb(size: float) -> str:
-    return f"{size / 1e9:,.0f} GB ({size / 1024**3:,.0f} GiB)"
-
-
-def _micro(seconds: float) -> str:
-    return f"{seconds / MICRO:.2f} µs"
-
-
-def _rate(size: float) -> str:
-    return f"{size / MEGABYTE:,.0f} MB/s"
-
-
-def _table(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    rows = [heads, ["---"] * len(heads), *lines]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+    return f"Measured on {MEASURED_ON}.\n\n{table(('', '', 'from'), lines)}"

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.scale.constants import MICRO, PUBLISHED, Assumed, Measured, Published
+from benchmarks.scale.markdown import minutes
 from benchmarks.scale.model import Export, Model
 from benchmarks.scale.page import MODEL, PAGE, PICTURE, filled
 from benchmarks.scale.picture import picture
-from benchmarks.scale.tables import minutes, tables
+from benchmarks.scale.tables import tables
 
 ROW = Measured(
     page_bytes=128,
