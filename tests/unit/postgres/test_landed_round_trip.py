@@ -83,8 +83,14 @@ def _check(place: Place, table: Filled, delimited: Delimited) -> None:
 
 
 def _values(body: bytes, columns: tuple[Column, ...], delimited: Delimited) -> Values:
-    """By the reader of CSV, once a comma stands where the delimiter does: no field has either."""
+    """By the reader of CSV, once a comma stands where the delimiter does: no field has either.
+
+    What stands in texts for another delimiter than its own it does not know, as views do.
+    """
     rows = body.partition(b"\n")[2] if delimited.header else body
-    lines = InMemory(rows.replace(delimited.delimiter.encode(), b","))
+    if delimited.delimiter != ",":
+        delimiter = delimited.delimiter.encode()
+        rows = rows.replace(delimiter, b",").replace(f"%{ord(delimiter):02X}".encode(), delimiter)
+    lines = InMemory(rows)
     found = list(csv_tables(lines, columns, Compression.NONE))
     return {column.source: (str(column.type), values_of(found, column)) for column in columns}

@@ -19,13 +19,19 @@ from lakeshot.columns.types import (
 )
 from lakeshot.commit.completion import complete
 from lakeshot.commit.part import PartResult
-from lakeshot.errors import CommitError, LakeshotError, PermissionDeniedError, SourceError
+from lakeshot.errors import (
+    CommitError,
+    ConnectionLostError,
+    LakeshotError,
+    PermissionDeniedError,
+    SourceError,
+)
 from lakeshot.files.delimited import Delimited
 from lakeshot.files.part_file import PartFile
 from lakeshot.files.upload import UncommittedFile
 from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.landed_columns import landed_columns, landed_known
-from lakeshot.postgres.landing import Landing
+from lakeshot.postgres.landing import KeptAwake, Landing
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.taking import agreed
 from local.postgres.database import Database
@@ -252,6 +258,22 @@ def test_a_file_that_landed_counts_if_it_is_still_the_same() -> None:
     for gone in (file, file.model_copy(update={"key": "other"})):
         with pytest.raises(CommitError, match="not there any more as the database wrote it"):
             complete(cast("S3Client", s3), "b", gone, guard=lambda: None)
+
+
+def test_a_session_is_kept_while_its_file_is_read_back(
+    postgres: PostgresServer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server would end it, and the part would be done again, for nothing."""
+    saying(database, 1, 1, 4)
+    s3 = lying(b"1\tx\n", monkeypatch=monkeypatch)
+    monkeypatch.setattr("lakeshot.postgres.landing.KEEP_ALIVE_SECONDS", 0.0)
+    with session(postgres, database) as ours:
+        asked = "SELECT query FROM pg_stat_activity WHERE application_name = 'test'"
+        land(ours, s3)
+        assert database.query(asked)[0]["query"] == "SELECT 1"
+        ours.connection.terminate()
+        with pytest.raises(ConnectionLostError, match="keeping the session that landed a part"):
+            KeptAwake(ours.connection, ours.loop, lambda: 0.0)()
 
 
 def test_options_are_those_of_copy() -> None:

@@ -1,6 +1,6 @@
 """A file that the database wrote, read back: its rows, its checksum, and the types its values really have."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -26,10 +26,19 @@ if TYPE_CHECKING:
 
 
 def landed_file(
-    s3: "S3Client", target: Target, key: str, *, columns: Sequence[ReadColumn], delimited: Delimited | None
+    s3: "S3Client",
+    target: Target,
+    key: str,
+    *,
+    columns: Sequence[ReadColumn],
+    delimited: Delimited | None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> PartFile:
-    """Read a whole file once, in bounded memory; SourceError if it cannot be read as what it should be."""
-    stream = ObjectStream(s3, target.bucket, key)
+    """Read a whole file once, in bounded memory; SourceError if it cannot be read as what it should be.
+
+    ``meanwhile`` is called again and again, every few megabytes.
+    """
+    stream = _Attended(s3, target.bucket, key, meanwhile)
     found = _Found(columns)
     try:
         if delimited is None:
@@ -55,6 +64,18 @@ def landed_file(
         landed_etag=stream.etag,
     )
     return PartFile.of(file, [*found.columns()], found.filled)
+
+
+class _Attended(ObjectStream):
+    """Sees to something else before it reads on."""
+
+    def __init__(self, s3: "S3Client", bucket: str, key: str, meanwhile: Callable[[], None]) -> None:
+        super().__init__(s3, bucket, key)
+        self._meanwhile = meanwhile
+
+    def read(self, size: int) -> bytes:
+        self._meanwhile()
+        return super().read(size)
 
 
 class _Found:

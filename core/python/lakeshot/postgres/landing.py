@@ -23,7 +23,9 @@ from lakeshot.postgres.event_loop import EventLoop
 from lakeshot.postgres.landed_file import landed_file
 from lakeshot.postgres.landing_refused import refused_landing
 from lakeshot.postgres.parts import QueryPart
+from lakeshot.postgres.reader_session import KEEP_ALIVE_SECONDS
 from lakeshot.postgres.reading import MEGABYTE
+from lakeshot.postgres.told import told
 from lakeshot.rate.budget import Progress
 
 if TYPE_CHECKING:
@@ -35,6 +37,24 @@ FROM aws_s3.query_export_to_s3(
     $1::text, $2::text, $3::text, $4::text, options := $5::text, kms_key := $6::text
 )
 """
+
+
+class KeptAwake:
+    """Keeps a session that does nothing from being ended for that, while its file is read back."""
+
+    def __init__(self, connection: asyncpg.Connection, loop: EventLoop, clock: Callable[[], float]) -> None:
+        self._connection, self._loop, self._clock = connection, loop, clock
+        self._asked_at = clock()
+
+    def __call__(self) -> None:
+        """Ask the server something, if nothing was for a while; ConnectionLostError if it is gone."""
+        if self._clock() < self._asked_at + KEEP_ALIVE_SECONDS:
+            return
+        try:
+            self._loop.run(self._connection.execute("SELECT 1"))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            raise told(error, "keeping the session that landed a part") from error
+        self._asked_at = self._clock()
 
 
 @dataclass(frozen=True)
@@ -90,7 +110,8 @@ class Landing:
                 "would take rows of others for one; nothing was made visible. Say 'header: false', or export "
                 "a 'select' with a 'split_by', which makes smaller parts"
             )
-        landed = tuple(self._file(s3, each) for each in sizes)
+        keep = KeptAwake(connection, loop, clock)
+        landed = tuple(self._file(s3, each, keep) for each in sizes)
         if (seconds := spend(size)) > 0:
             sleep(seconds)
         report(Progress(part=part.number, rows=rows, units=size / MEGABYTE, bytes=size))
@@ -130,5 +151,7 @@ class Landing:
         stem, dot, ending = key.rpartition(".")
         return f"{stem}-{secrets.token_hex(4)}{dot}{ending}"
 
-    def _file(self, s3: "S3Client", key: str) -> PartFile:
-        return landed_file(s3, self.target, key, columns=self.columns, delimited=self.delimited)
+    def _file(self, s3: "S3Client", key: str, keep: Callable[[], None]) -> PartFile:
+        return landed_file(
+            s3, self.target, key, columns=self.columns, delimited=self.delimited, meanwhile=keep
+        )
