@@ -46,6 +46,18 @@ def test_calls_of_readers_that_are_gone_are_ended(postgres: PostgresServer, data
         assert database.query(WRITING) == []
 
 
+def test_calls_are_ended_by_a_session_that_holds_its_moment(
+    postgres: PostgresServer, database: Database
+) -> None:
+    """Whose transaction shows who is active as it was at its first look."""
+    with session(postgres, database) as ours:
+        ours.loop.run(ours.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        ours.loop.run(ours.connection.fetch("SELECT count(*) FROM pg_stat_activity"))
+        with writing(ours, database):
+            ours.loop.run(end_stragglers(ours.connection))
+            assert database.query(WRITING) == []
+
+
 def test_calls_of_others_go_on(postgres: PostgresServer, database: Database) -> None:
     """Another run's, or somebody's own."""
     with session(postgres, database) as ours, writing(ours, database, name="lakeshot other run-1"):

@@ -19,6 +19,8 @@ WHERE usename = current_user AND pid <> pg_catalog.pg_backend_pid() AND state = 
     AND pg_catalog.strpos(query, 'aws_s3.query_export_to_s3') > 0
 """
 """A server takes some time to see that its client is gone, and goes on until then."""
+_LOOK_ANEW = "SELECT pg_catalog.pg_stat_clear_snapshot()"
+"""Within a transaction, who is active is shown as it was at the first look."""
 
 
 async def end_stragglers(connection: asyncpg.Connection, *, seconds: float = END_SECONDS) -> None:
@@ -29,7 +31,7 @@ async def end_stragglers(connection: asyncpg.Connection, *, seconds: float = END
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
-    while found := await connection.fetch(_STRAGGLERS):
+    while found := await _told_to_end(connection):
         pids = ", ".join(str(row["pid"]) for row in found)
         log.warning("ending calls that a reader left behind, of the processes %s", pids)
         if loop.time() > until:
@@ -39,3 +41,8 @@ async def end_stragglers(connection: asyncpg.Connection, *, seconds: float = END
                 "pg_terminate_backend, then run again"
             )
         await asyncio.sleep(_TRY_EVERY_SECONDS)
+
+
+async def _told_to_end(connection: asyncpg.Connection) -> list[asyncpg.Record]:
+    await connection.execute(_LOOK_ANEW)
+    return await connection.fetch(_STRAGGLERS)
