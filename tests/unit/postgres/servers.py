@@ -19,7 +19,7 @@ from lakeshot.postgres.column_types import ReadColumn, read_columns
 from lakeshot.postgres.event_loop import EventLoop
 from lakeshot.postgres.landing import Landing
 from lakeshot.postgres.parts import QueryPart
-from lakeshot.postgres.reading import read_part
+from lakeshot.postgres.reading import Reading
 from lakeshot.postgres.server import Login, Server
 from lakeshot.postgres.session import connect
 from lakeshot.postgres.table_facts import table_facts
@@ -73,21 +73,20 @@ class Session:
         row_group_bytes: int = 12 * 1024**2,
     ) -> PartResult:
         """Read all rows of a relation into Parquet."""
-        return read_part(
+        target = Target(
+            bucket=BUCKET,
+            prefix="p/",
+            run="run",
+            format=FileFormat.PARQUET,
+            compression=Compression.SNAPPY,
+            first=tuple(read.column.source for read in columns),
+            row_group_bytes=row_group_bytes,
+        )
+        return Reading(columns, target)(
             self.connection,
             self.loop,
             QueryPart(number=0, relation=relation, conditions=conditions, bytes=1),
-            columns,
             attempt=0,
-            target=Target(
-                bucket=BUCKET,
-                prefix="p/",
-                run="run",
-                format=FileFormat.PARQUET,
-                compression=Compression.SNAPPY,
-                first=tuple(read.column.source for read in columns),
-                row_group_bytes=row_group_bytes,
-            ),
             s3=cast("S3Client", s3),
             spend=spend,
             report=report,

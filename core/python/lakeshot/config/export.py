@@ -21,7 +21,7 @@ from lakeshot.config.allowed import allowed
 from lakeshot.config.repeated import refuse_repeated
 from lakeshot.dynamodb.pinnable import DYNAMODB_TYPES
 from lakeshot.dynamodb.source import DynamoDBSource
-from lakeshot.files import LANDED, UNREADABLE, Compression, FileFormat, compressions
+from lakeshot.files import LANDED, Compression, FileFormat, compressions
 from lakeshot.model import Setting
 from lakeshot.postgres.source import PostgresSource
 
@@ -184,7 +184,7 @@ class Export(Setting):
                 f"format {self.format.value!r} does not go with route 'aws_s3', by which the database writes "
                 f"the files itself; allowed: {', '.join(sorted(LANDED))}, or set route: query"
             )
-        if self.format in UNREADABLE and (landing.delimiter is not None or landing.header):
+        if not self.format.is_readable and (landing.delimiter is not None or landing.header):
             raise ValueError(
                 f"'delimiter' and 'header' go with text and csv, not with format {self.format.value!r}; "
                 "remove them"

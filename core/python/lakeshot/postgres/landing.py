@@ -25,7 +25,7 @@ from lakeshot.postgres.landing_refused import refused_landing
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.reader_session import KEEP_ALIVE_SECONDS
 from lakeshot.postgres.reading import MEGABYTE
-from lakeshot.postgres.told import told
+from lakeshot.postgres.told import RAISED, told
 from lakeshot.rate.budget import Progress
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class KeptAwake:
             return
         try:
             self._loop.run(self._connection.execute("SELECT 1"))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        except RAISED as error:
             raise told(error, "keeping the session that landed a part") from error
         self._asked_at = self._clock()
 
@@ -95,7 +95,7 @@ class Landing:
         key = self._key(part, attempt)
         try:
             rows, files, size = loop.run(self._call(connection, self.query(part), key))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        except RAISED as error:
             raise refused_landing(error, doing, bucket=self.target.bucket) from error
         sizes = listed_sizes(s3, self.target.bucket, key)
         if (len(sizes), sum(sizes.values())) != (files, size):

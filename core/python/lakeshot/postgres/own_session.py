@@ -9,7 +9,7 @@ import asyncpg
 
 from lakeshot.postgres.event_loop import EventLoop
 from lakeshot.postgres.table_locks import Connect
-from lakeshot.postgres.told import ConnectionLostError, told
+from lakeshot.postgres.told import RAISED, ConnectionLostError, told
 
 T = TypeVar("T")
 ANSWER_SECONDS = 5.0
@@ -40,7 +40,7 @@ class OwnSession:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await question(self._connection)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        except RAISED as error:
             failure = told(error, "looking at the server's load")
             if isinstance(failure, ConnectionLostError):
                 self._connection.terminate()

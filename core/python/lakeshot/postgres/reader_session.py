@@ -15,14 +15,13 @@ from lakeshot.postgres.own_reads import pages_read
 from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import BEGIN, Snapshot, adopt
 from lakeshot.postgres.table_locks import Connect, lock_by_reading
-from lakeshot.postgres.told import ConnectionLostError, told
+from lakeshot.postgres.told import RAISED, ConnectionLostError, told
 
 T = TypeVar("T")
 
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Between tries to connect: long enough for a server to come back or a network to settle."""
 CLOSE_SECONDS = 5.0
-_BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 ANSWER_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 20.0
 """Well before the server takes the reader for gone, and its lock, as it hears nothing of it."""
@@ -145,7 +144,7 @@ class ReaderSession:
             await check_no_others(connection, self._like.relations)
         except BaseException as error:
             connection.terminate()
-            if isinstance(error, _BROKEN):
+            if isinstance(error, RAISED):
                 raise told(error, "opening a reader's session") from error
             raise
         return connection
@@ -154,7 +153,7 @@ class ReaderSession:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 answer = await question
-        except _BROKEN as error:
+        except RAISED as error:
             raise told(error, "asking the server") from error
         self._used_at = self._clock()
         return answer

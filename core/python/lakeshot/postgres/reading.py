@@ -1,7 +1,7 @@
 """Reads one part of a table into files nobody can see yet."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,7 +52,7 @@ class Taking(Protocol):
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads parts, and encodes and uploads them here."""
+    """Reads parts of a table with these columns, and encodes and uploads them here."""
 
     columns: tuple[ReadColumn, ...]
     target: Target
@@ -67,76 +67,54 @@ class Reading:
         s3: "S3Client",
         spend: Callable[[int], float],
         report: Callable[[Progress], None],
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> PartResult:
-        """See ``read_part``."""
-        return read_part(
-            connection,
-            loop,
-            part,
-            self.columns,
+        """Read a part's rows over a connection that ``loop`` made, and upload them.
+
+        The next rows are on their way while these are decoded and written. ``spend`` is asked for every
+        block how many seconds to wait for its bytes, and ``report`` told every second; what either raises
+        ends the attempt. Units are megabytes as the rows are sent. Any error aborts the uploads and, before
+        the last row was sent, closes the connection. ConnectionLostError where another connection may do,
+        SourceError or PermissionDeniedError where the rows cannot be read.
+        """
+        started = clock()
+        pace = Pace(clock, started)
+        rows = received = blocks = 0
+        parser = BlockParser(self.columns)
+
+        def progress() -> Progress:
+            return Progress(
+                part=part.number, rows=rows, units=received / MEGABYTE, bytes=writer.bytes_written
+            )
+
+        doing = f"reading part {part.number} of {part.relation}"
+        with (
+            PartWriter(s3, self.target, part.number, typed) as writer,
+            CopyOut(
+                connection, loop, copy_sql(part, self.columns), columns=len(self.columns), doing=doing
+            ) as copy,
+        ):
+            for block in copy.blocks():
+                size = len(block) - len(BYTE_ORDER_MARK)
+                if (seconds := spend(size)) > 0:
+                    sleep(seconds)
+                batch = parser.parse(block)
+                del block  # before its rows are encoded, which takes more memory than all else
+                writer.write(batch)
+                rows, received, blocks = rows + batch.num_rows, received + size, blocks + 1
+                if pace.is_due():
+                    report(progress())
+            files = writer.finish()
+            report(progress())
+        return PartResult(
+            part=part.number,
             attempt=attempt,
-            target=self.target,
-            s3=s3,
-            spend=spend,
-            report=report,
+            files=files,
+            rows=sum(file.rows for file in files),
+            source_count=copy.rows_sent,
+            scanned_count=copy.rows_sent,
+            consumed_units=received / MEGABYTE,
+            pages=blocks,
+            seconds=clock() - started,
         )
-
-
-def read_part(
-    connection: asyncpg.Connection,
-    loop: EventLoop,
-    part: QueryPart,
-    columns: Sequence[ReadColumn],
-    *,
-    attempt: int,
-    target: Target,
-    s3: "S3Client",
-    spend: Callable[[int], float],
-    report: Callable[[Progress], None],
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-) -> PartResult:
-    """Read a part's rows over a connection that ``loop`` made, and upload them.
-
-    The next rows are on their way while these are decoded and written. ``spend`` is asked for every block
-    how many seconds to wait for its bytes, and ``report`` told every second; what either raises ends the
-    attempt. Units are megabytes as the rows are sent. Any error aborts the uploads and, before the last row
-    was sent, closes the connection. ConnectionLostError where another connection may do, SourceError or
-    PermissionDeniedError where the rows cannot be read.
-    """
-    started = clock()
-    pace = Pace(clock, started)
-    rows = received = blocks = 0
-    parser = BlockParser(columns)
-
-    def progress() -> Progress:
-        return Progress(part=part.number, rows=rows, units=received / MEGABYTE, bytes=writer.bytes_written)
-
-    doing = f"reading part {part.number} of {part.relation}"
-    with (
-        PartWriter(s3, target, part.number, typed) as writer,
-        CopyOut(connection, loop, copy_sql(part, columns), columns=len(columns), doing=doing) as copy,
-    ):
-        for block in copy.blocks():
-            size = len(block) - len(BYTE_ORDER_MARK)
-            if (seconds := spend(size)) > 0:
-                sleep(seconds)
-            batch = parser.parse(block)
-            del block  # before its rows are encoded, which takes more memory than all else
-            writer.write(batch)
-            rows, received, blocks = rows + batch.num_rows, received + size, blocks + 1
-            if pace.is_due():
-                report(progress())
-        files = writer.finish()
-        report(progress())
-    return PartResult(
-        part=part.number,
-        attempt=attempt,
-        files=files,
-        rows=sum(file.rows for file in files),
-        source_count=copy.rows_sent,
-        scanned_count=copy.rows_sent,
-        consumed_units=received / MEGABYTE,
-        pages=blocks,
-        seconds=clock() - started,
-    )

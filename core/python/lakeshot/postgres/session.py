@@ -10,7 +10,7 @@ import asyncpg
 from lakeshot.errors import SourceError
 from lakeshot.postgres.refused import refused
 from lakeshot.postgres.server import Login, Server
-from lakeshot.postgres.told import told
+from lakeshot.postgres.told import RAISED, told
 
 CONNECT_SECONDS = 30.0
 """How long a server may take to answer; one that a network drops packets to never does."""
@@ -73,7 +73,7 @@ async def connect(
             timeout=timeout_seconds,
             server_settings={"application_name": _short(application_name)},
         )
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+    except RAISED as error:
         raise refused(error, doing, timeout_seconds) from error
     try:
         _keep_alive(connection)

@@ -8,7 +8,6 @@ from lakeshot.columns.types import Column, widen
 from lakeshot.commit.commit import Commit, snapshot_columns
 from lakeshot.commit.part import PartResult
 from lakeshot.config.deployed import Deployed
-from lakeshot.files import UNREADABLE
 from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.landed_columns import binary_columns, landed_columns, landed_known
 from lakeshot.postgres.landing import Landing
@@ -21,7 +20,7 @@ def starting_from(
     """Columns of earlier snapshots that the run's files can start from."""
     if deployed.postgres[0].landing is None:
         return tuple(known)
-    return () if deployed.format in UNREADABLE else landed_known(known, reads)
+    return landed_known(known, reads) if deployed.format.is_readable else ()
 
 
 def taking(deployed: Deployed, what: Commit, reads: tuple[ReadColumn, ...], *, region: str) -> Taking:

@@ -7,7 +7,10 @@ import asyncpg
 
 from lakeshot.errors import ConnectionLostError, LakeshotError, PermissionDeniedError, SourceError
 
-__all__ = ["ConnectionLostError", "told"]
+__all__ = ["RAISED", "ConnectionLostError", "told"]
+
+RAISED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the server, its driver and the network raise, all of which ``told`` knows."""
 
 _LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
 """Connection exceptions, a server that is going down or coming up, a session that it ended."""
