@@ -23,7 +23,7 @@ from lakeshot.postgres.column_types import ReadColumn, read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.cutting import Cut
 from lakeshot.postgres.parts import QueryPart
-from lakeshot.postgres.reader import Reader
+from lakeshot.postgres.reader import Reader, read_alone
 from lakeshot.postgres.reading import Reading, Taking
 from lakeshot.postgres.source import PostgresSource
 from tests.in_memory.s3 import S3InMemory
@@ -112,6 +112,19 @@ def reading(
                 driver=DriverContact(server.address, b"key"),
             ),
         )
+
+
+def read_by_holder(coordinator: Coordinator, cut: Cut, queue: PartQueue[QueryPart], s3: S3InMemory) -> None:
+    """Read all of a table by the connection that holds the moment."""
+    take = Reading(read_columns(cut.columns), TARGET)
+    read_alone(
+        coordinator,
+        queue,
+        take,
+        relations=cut.relations,
+        leaves=cut.leaves,
+        s3=cast("S3Client", s3),
+    )
 
 
 def _target(columns: tuple[ReadColumn, ...]) -> Target:

@@ -30,8 +30,9 @@ from lakeshot.files.delimited import Delimited
 from lakeshot.files.part_file import PartFile
 from lakeshot.files.upload import UncommittedFile
 from lakeshot.postgres.column_types import ReadColumn
+from lakeshot.postgres.kept_awake import KeptAwake
 from lakeshot.postgres.landed_columns import landed_columns, landed_known
-from lakeshot.postgres.landing import KeptAwake, Landing
+from lakeshot.postgres.landing import Landing
 from lakeshot.postgres.parts import QueryPart
 from lakeshot.postgres.taking import agreed
 from local.postgres.database import Database
@@ -266,14 +267,14 @@ def test_a_session_is_kept_while_its_file_is_read_back(
     """The server would end it, and the part would be done again, for nothing."""
     saying(database, 1, 1, 4)
     s3 = lying(b"1\tx\n", monkeypatch=monkeypatch)
-    monkeypatch.setattr("lakeshot.postgres.landing.KEEP_ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr("lakeshot.postgres.kept_awake.KEEP_ALIVE_SECONDS", 0.0)
     with session(postgres, database) as ours:
         asked = "SELECT query FROM pg_stat_activity WHERE application_name = 'test'"
         land(ours, s3)
         assert database.query(asked)[0]["query"] == "SELECT 1"
         ours.connection.terminate()
-        with pytest.raises(ConnectionLostError, match="keeping the session that landed a part"):
-            KeptAwake(ours.connection, ours.loop, lambda: 0.0)()
+        with pytest.raises(ConnectionLostError, match="keeping an idle session"):
+            KeptAwake(ours.connection, ours.loop)()
 
 
 def test_options_are_those_of_copy() -> None:

@@ -4,16 +4,13 @@ import pytest
 
 from lakeshot.driver.pages_read import PagesRead
 from lakeshot.driver.part_queue import PartQueue
-from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.cutting import Cut
 from lakeshot.postgres.own_reads import pages_words
-from lakeshot.postgres.reader import read_alone
-from lakeshot.postgres.reading import Reading
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.in_memory.s3 import S3InMemory
-from tests.unit.postgres.reading_runs import TARGET, Trigger, reading
+from tests.unit.postgres.reading_runs import Trigger, read_by_holder, reading
 from tests.unit.postgres.sessions import Sessions, source
 
 FILLED = "INSERT INTO t SELECT i, repeat('x', 700) FROM generate_series(1, 10000) AS i; ANALYZE t"
@@ -61,14 +58,7 @@ def test_one_connection_that_reads_alone_counts_what_it_reads(
         coordinator.run(lambda connection: connection.fetch("SELECT count(x) FROM public.t"))
         cut = coordinator.cut(source(table="t"), readers=1)
         queue = PartQueue(cut.parts)
-        read_alone(
-            coordinator,
-            queue,
-            Reading(read_columns(cut.columns), TARGET),
-            relations=cut.relations,
-            leaves=cut.leaves,
-            s3=s3,  # type: ignore[arg-type]
-        )
+        read_by_holder(coordinator, cut, queue, s3)
     assert cut.pages <= queue.pages.looked < 1.1 * cut.pages
 
 

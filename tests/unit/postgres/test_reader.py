@@ -18,15 +18,13 @@ import pytest
 from lakeshot.driver.byte_pace import BytePace
 from lakeshot.driver.part_queue import PartQueue
 from lakeshot.errors import LakeshotError, SourceError
-from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
-from lakeshot.postgres.reader import read_alone, run_in_processes
-from lakeshot.postgres.reading import Reading
+from lakeshot.postgres.reader import run_in_processes
 from lakeshot.postgres.server import Login
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.in_memory.s3 import S3InMemory
-from tests.unit.postgres.reading_runs import TARGET, Trigger, WithoutS3, reading, rows_of
+from tests.unit.postgres.reading_runs import Trigger, WithoutS3, read_by_holder, reading, rows_of
 from tests.unit.postgres.sessions import Sessions, source
 from tests.unit.postgres.waiting import Until, until
 
@@ -302,8 +300,7 @@ def test_one_reader_reads_all_by_the_connection_that_holds_the_moment(
         cut = coordinator.cut(WANTED, readers=1)
         database.execute("DELETE FROM article WHERE id > 5")
         queue = PartQueue(cut.parts)
-        take = Reading(read_columns(cut.columns), TARGET)
-        read_alone(coordinator, queue, take, relations=cut.relations, leaves=cut.leaves, s3=s3)  # type: ignore[arg-type]
+        read_by_holder(coordinator, cut, queue, s3)
         assert coordinator.run(lambda connection: connection.fetchval("SELECT 1")) == 1
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
@@ -318,14 +315,7 @@ def test_one_reader_ends_with_what_ended_the_moment(
         queue = PartQueue(cut.parts, pace=BytePace(10_000_000.0))
         coordinator.when_lost(queue.stop)
         with pytest.raises(SourceError, match="'max_snapshot_minutes' allows"):
-            read_alone(
-                coordinator,
-                queue,
-                Reading(read_columns(cut.columns), TARGET),
-                relations=cut.relations,
-                leaves=cut.leaves,
-                s3=S3InMemory(),  # type: ignore[arg-type]
-            )
+            read_by_holder(coordinator, cut, queue, S3InMemory())
 
 
 def test_a_reader_whose_session_was_ended_while_it_waited_connects_again(
@@ -355,7 +345,7 @@ def test_a_reader_that_waits_keeps_its_lock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Somebody who waits to change the table meanwhile would keep it from having another."""
-    monkeypatch.setattr("lakeshot.postgres.reader_session.KEEP_ALIVE_SECONDS", 0.3)
+    monkeypatch.setattr("lakeshot.postgres.kept_awake.KEEP_ALIVE_SECONDS", 0.3)
     impatient = Sessions.of(
         postgres, database, login=reader_of(database), idle_timeout_seconds=3, lock_timeout_seconds=1
     )
@@ -401,14 +391,7 @@ def test_a_run_of_one_connection_may_pause(
         queue = PartQueue(cut.parts)
         queue.pause("replicas lag")
         threading.Timer(3, queue.resume, ["replicas lag"]).start()
-        read_alone(
-            coordinator,
-            queue,
-            Reading(read_columns(cut.columns), TARGET),
-            relations=cut.relations,
-            leaves=cut.leaves,
-            s3=s3,  # type: ignore[arg-type]
-        )
+        read_by_holder(coordinator, cut, queue, s3)
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
 
 

@@ -11,18 +11,15 @@ import pytest
 
 from lakeshot.driver.part_queue import PartQueue
 from lakeshot.errors import SourceError
-from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.coordinator import Coordinator
 from lakeshot.postgres.query_run import _moment_words
-from lakeshot.postgres.reader import read_alone
-from lakeshot.postgres.reading import Reading
 from lakeshot.postgres.server import Login
 from lakeshot.postgres.snapshot import Snapshot, take
 from lakeshot.postgres.source import PostgresSource
 from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 from tests.in_memory.s3 import S3InMemory
-from tests.unit.postgres.reading_runs import TARGET, Run, Trigger, reading, rows_of
+from tests.unit.postgres.reading_runs import Run, Trigger, read_by_holder, reading, rows_of
 from tests.unit.postgres.sessions import Sessions, source
 
 ROWS = 20_000
@@ -236,14 +233,7 @@ def test_the_one_connection_of_a_run_is_looked_after_as_well(
         cut = coordinator.cut(wanted, readers=2)
         queue = PartQueue(cut.parts, pace=renamed)
         with pytest.raises(SourceError, match="was read but not locked"):
-            read_alone(
-                coordinator,
-                queue,
-                Reading(read_columns(cut.columns), TARGET),
-                relations=cut.relations,
-                leaves=cut.leaves,
-                s3=s3,  # type: ignore[arg-type]
-            )
+            read_by_holder(coordinator, cut, queue, s3)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lakeshot.errors import CommitError
+from lakeshot.listing import listed_sizes
 from lakeshot.names import run_token
 from lakeshot.refusals import refusals_named
 
@@ -34,9 +35,7 @@ def delete_files(
     client: "S3Client", bucket: str, prefix: str, run: str, *, keep: Collection[str] = ()
 ) -> None:
     """Delete a run's data files below a prefix except those to keep."""
-    with refusals_named("s3:ListBucket", f"s3://{bucket}"):
-        pages = list(client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
-    found = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    found = listed_sizes(client, bucket, prefix)
     keys = [key for key in found if is_of_run(key, run) and key not in keep]
     for start in range(0, len(keys), _DELETED_AT_ONCE):
         objects: list[ObjectIdentifierTypeDef] = [

@@ -20,12 +20,12 @@ from lakeshot.listing import listed_sizes
 from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.copy_sql import copy_sql
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.kept_awake import KeptAwake
 from lakeshot.postgres.landed_file import landed_file
 from lakeshot.postgres.landing_refused import refused_landing
 from lakeshot.postgres.parts import QueryPart
-from lakeshot.postgres.reader_session import KEEP_ALIVE_SECONDS
 from lakeshot.postgres.reading import MEGABYTE
-from lakeshot.postgres.told import RAISED, told
+from lakeshot.postgres.told import RAISED
 from lakeshot.rate.budget import Progress
 
 if TYPE_CHECKING:
@@ -37,24 +37,6 @@ FROM aws_s3.query_export_to_s3(
     $1::text, $2::text, $3::text, $4::text, options := $5::text, kms_key := $6::text
 )
 """
-
-
-class KeptAwake:
-    """Keeps a session that does nothing from being ended for that, while its file is read back."""
-
-    def __init__(self, connection: asyncpg.Connection, loop: EventLoop, clock: Callable[[], float]) -> None:
-        self._connection, self._loop, self._clock = connection, loop, clock
-        self._asked_at = clock()
-
-    def __call__(self) -> None:
-        """Ask the server something, if nothing was for a while; ConnectionLostError if it is gone."""
-        if self._clock() < self._asked_at + KEEP_ALIVE_SECONDS:
-            return
-        try:
-            self._loop.run(self._connection.execute("SELECT 1"))
-        except RAISED as error:
-            raise told(error, "keeping the session that landed a part") from error
-        self._asked_at = self._clock()
 
 
 @dataclass(frozen=True)
@@ -110,7 +92,7 @@ class Landing:
                 "would take rows of others for one; nothing was made visible. Say 'header: false', or export "
                 "a 'select' with a 'split_by', which makes smaller parts"
             )
-        keep = KeptAwake(connection, loop, clock)
+        keep = KeptAwake(connection, loop, clock=clock)
         landed = tuple(self._file(s3, each, keep) for each in sizes)
         if (seconds := spend(size)) > 0:
             sleep(seconds)

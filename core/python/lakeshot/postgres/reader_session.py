@@ -11,6 +11,7 @@ import asyncpg
 
 from lakeshot.driver.pages_read import PagesRead
 from lakeshot.postgres.event_loop import EventLoop
+from lakeshot.postgres.kept_awake import KeptAwake
 from lakeshot.postgres.own_reads import pages_read
 from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import BEGIN, Snapshot, adopt
@@ -23,8 +24,6 @@ PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Between tries to connect: long enough for a server to come back or a network to settle."""
 CLOSE_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
-KEEP_ALIVE_SECONDS = 20.0
-"""Well before the server takes the reader for gone, and its lock, as it hears nothing of it."""
 
 
 class Held(Protocol):
@@ -54,17 +53,10 @@ class Held(Protocol):
 class ReaderSession:
     """One connection at a time, until the context is left."""
 
-    def __init__(
-        self,
-        like: Held,
-        loop: EventLoop,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._like, self._sleep, self._clock = like, sleep, clock
-        self._used_at = clock()
+    def __init__(self, like: Held, loop: EventLoop, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._like, self._sleep = like, sleep
         self._connection: asyncpg.Connection | None = None
+        self._awake: Callable[[], None] | None = None
         self._counted = PagesRead()
         self.loop = loop
         """What the connection belongs to."""
@@ -88,7 +80,7 @@ class ReaderSession:
             try:
                 self._connection = self.loop.run(self._opened())
                 self._counted = PagesRead()
-                self._used_at = self._clock()
+                self._awake = KeptAwake(self._connection, self.loop)
             except ConnectionLostError:
                 if pause is None:
                     raise
@@ -97,10 +89,9 @@ class ReaderSession:
     def keep(self) -> None:
         """See to the same while there is nothing to read, and that the server does not end what is idle."""
         self.open()
-        if self._clock() < self._used_at + KEEP_ALIVE_SECONDS:
-            return
         try:
-            self.loop.run(self._asked(self.connection.execute("SELECT 1")))
+            if self._awake is not None:
+                self._awake()
         except ConnectionLostError:
             self.drop()
             self.open()
@@ -152,11 +143,9 @@ class ReaderSession:
     async def _asked(self, question: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await question
+                return await question
         except RAISED as error:
             raise told(error, "asking the server") from error
-        self._used_at = self._clock()
-        return answer
 
     async def _close(self, connection: asyncpg.Connection) -> None:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
