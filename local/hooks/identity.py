@@ -4,8 +4,11 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import boto3
+import botocore.session
+from botocore.loaders import Loader, create_loader
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_region
 from ministack.core.router import extract_access_key_id
@@ -39,12 +42,22 @@ class Credentials:
 
     def session(self, region: str) -> boto3.Session:
         """Return a boto3 session that acts as this principal."""
-        return boto3.Session(
+        core = botocore.session.get_session()
+        session = boto3.Session(
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
             aws_session_token=self.session_token or None,
             region_name=region,
+            botocore_session=core,
         )
+        core.register_component("data_loader", _service_models())
+        return session
+
+
+@cache
+def _service_models() -> Loader:
+    """What clients are made from, read once: a model takes tenths of a second, in which all else waits."""
+    return create_loader()
 
 
 def role_credentials(

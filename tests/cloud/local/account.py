@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import boto3
@@ -14,6 +14,9 @@ BUCKET = "scripts"
 REGION = "us-east-1"
 T = TypeVar("T")
 
+_LONGEST_PAUSE_SECONDS = 0.25
+"""What waits for seconds does not notice it; who asks twenty times a second keeps the cloud from its work."""
+
 
 @dataclass(frozen=True)
 class Account:
@@ -21,14 +24,17 @@ class Account:
 
     instance: Instance
     session: boto3.Session
+    _clients: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def client(self, service: str) -> Any:
-        """A root client of a service."""
-        return self.session.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.instance.settings.endpoint_url,
-            verify=str(self.instance.settings.certificate),
-        )
+        """A root client of a service, made once."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=self.instance.settings.endpoint_url,
+                verify=str(self.instance.settings.certificate),
+            )
+        return self._clients[service]
 
     def make_role(self, name: str, service: str, *allowed: tuple[str | list[str], str]) -> str:
         """A role that ``service`` may assume and that allows (actions, resource) pairs."""
@@ -109,9 +115,10 @@ class Account:
 
 
 def wait_for(read: Callable[[], T], done: Callable[[T], bool], seconds: float = 120) -> T:
-    """Read until ``done``; fail with what was read last."""
-    deadline = time.monotonic() + seconds
+    """Read until ``done``, ever more seldom; fail with what was read last."""
+    deadline, pause = time.monotonic() + seconds, 0.05
     while not done(current := read()):
         assert time.monotonic() < deadline, f"still waiting at {current}"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.1 * pause, _LONGEST_PAUSE_SECONDS)
     return current

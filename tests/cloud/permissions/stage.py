@@ -32,14 +32,11 @@ class Stage:
     """One stage in one account; what it does not say otherwise, it does as the account's root."""
 
     account: Account
-    _clients: dict[str, Any] = field(default_factory=dict)
     _sessions: dict[str, boto3.Session] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
-        """A root client, made once."""
-        if service not in self._clients:
-            self._clients[service] = self.account.client(service)
-        return self._clients[service]
+        """A root client."""
+        return self.account.client(service)
 
     @property
     def scene(self) -> Scene:

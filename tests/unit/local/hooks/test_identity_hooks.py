@@ -4,7 +4,7 @@ import pytest
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import eventbridge
 
-from local.hooks import AccessDeniedError, authorize, caller_credentials, role_credentials
+from local.hooks import AccessDeniedError, Credentials, authorize, caller_credentials, role_credentials
 from local.hooks.events import enforce_target_permissions
 from local.hooks.permissions import (
     check_glue_resources,
@@ -24,6 +24,15 @@ def test_role_credentials_are_for_the_service_the_role_trusts() -> None:
     assert credentials.principal_arn == "arn:aws:sts::000000000000:assumed-role/worker/run"
     with pytest.raises(AccessDeniedError, match=r"states\.amazonaws\.com is not authorized"):
         role_credentials(arn, "run", service="states.amazonaws.com")
+
+
+def test_sessions_of_all_principals_share_what_clients_are_made_from() -> None:
+    """Reading a service's model takes tenths of a second in which the whole cloud waits."""
+    clients = [
+        Credentials(name, "secret", "", name).session("us-east-1").client("sts") for name in ("one", "two")
+    ]
+    one, two = (client.meta.service_model.operation_model("AssumeRole") for client in clients)
+    assert one.documentation is two.documentation
 
 
 def test_a_principal_is_authorized_by_its_role_s_policies() -> None:
