@@ -13,6 +13,8 @@ from demo.narrator import DemoError
 REPOSITORY = Path(__file__).resolve().parents[1]
 _COMMAND = REPOSITORY / "node_modules" / ".bin" / "cdk"
 _LAST_LINES = 15
+_STACKS_AT_ONCE = "12"
+"""The CDK looks after a stack every five seconds, whoever deploys it sooner."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,8 @@ class Cdk:
 
     def deploy(self) -> None:
         """Deploy every stack."""
-        self._run(
-            "deploy", "--app", self._assembly, "--all", "--require-approval", "never", "--concurrency", "4"
-        )
+        approved = ("--require-approval", "never")
+        self._run("deploy", "--app", self._assembly, "--all", *approved, "--concurrency", _STACKS_AT_ONCE)
 
     def _run(self, *arguments: str) -> None:
         if not _COMMAND.exists():

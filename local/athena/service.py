@@ -2,12 +2,9 @@
 
 import asyncio
 import os
-import threading
 import time
 from functools import lru_cache
 from typing import Any
-
-import boto3
 
 from local.athena.errors import QueryCancelledError
 from local.athena.statement import Statement, statement_type
@@ -18,7 +15,6 @@ from local.lake.objects import ObjectStore
 
 _POLL_SECONDS = 0.05
 _USER_ERROR = 2  # https://docs.aws.amazon.com/athena/latest/APIReference/API_AthenaError.html
-_making_clients = threading.Lock()
 
 
 def install() -> None:
@@ -59,15 +55,10 @@ async def execute(query: AthenaQuery) -> None:
     record["Statistics"]["DataScannedInBytes"] = outcome.scanned_bytes
 
 
-def _lake_of(caller: Credentials) -> tuple[Catalog, ObjectStore]:
-    with _making_clients:  # a boto3 session must not make clients in two threads at once
-        session = _session(caller)
-        return Catalog(session), ObjectStore(session)
-
-
 @lru_cache(maxsize=64)
-def _session(caller: Credentials) -> boto3.Session:
-    return caller.session(os.environ["AWS_REGION"])
+def _lake_of(caller: Credentials) -> tuple[Catalog, ObjectStore]:
+    session = caller.session(os.environ["AWS_REGION"])
+    return Catalog(session), ObjectStore(session)
 
 
 def _athena_error(message: str) -> dict[str, object]:
