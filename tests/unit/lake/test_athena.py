@@ -24,7 +24,7 @@ class Failing:
         self.started += 1
         return f"query-{self.started}"
 
-    def wait(self, *, query_execution_id: str, boto3_session: object) -> None:
+    def wait(self, **_: object) -> None:
         if self.failures:
             raise wr.exceptions.QueryFailed("S3 was busy")
 

@@ -12,6 +12,9 @@ from lakeshot.refusals import refusals_named
 if TYPE_CHECKING:
     from boto3 import Session
 
+_LOOK_EVERY_SECONDS = 0.25
+"""What changes a view takes less than a second, and a group's views change one after the other."""
+
 
 @dataclass(frozen=True)
 class Athena:
@@ -31,7 +34,11 @@ class Athena:
     def _run(self, sql: str, *, tries: int) -> str:
         query_id = self._start(sql)
         try:
-            wr.athena.wait_query(query_execution_id=query_id, boto3_session=self.session)
+            wr.athena.wait_query(
+                query_execution_id=query_id,
+                boto3_session=self.session,
+                athena_query_wait_polling_delay=_LOOK_EVERY_SECONDS,
+            )
         except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
             if tries > 1 and self._may_be_retried(query_id):
                 return self._run(sql, tries=tries - 1)
