@@ -9,7 +9,7 @@ from constructs import Construct
 from lakeshot.config.connections import GATEWAYS, Connection, Network
 from lakeshot.config.endpoint_prices import monthly_price
 from lakeshot.config.exports import Config
-from lakeshot.config.landing import RoleHolder
+from lakeshot.config.role_holder import RoleHolder
 from lakeshot.errors import ConfigError
 from lakeshot.names import ConnectionNames, StageNames
 from stacks.constructs.arns import Arns

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from lakeshot.config.exports import Config
-from lakeshot.config.landing import RoleHolder
+from lakeshot.config.role_holder import RoleHolder
 from lakeshot.names import ConnectionNames, ExportNames
 from stacks.constructs.arns import Arns
 from stacks.constructs.file_keys import WRITE, use_file_keys

@@ -4,7 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lakeshot.config.landing import RoleHolder
+from lakeshot.config.role_holder import RoleHolder
 from lakeshot.names import ConnectionNames
 from stacks.constructs.arns import Arns
 

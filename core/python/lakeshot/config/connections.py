@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, WrapValidator, model_validator
 
 from lakeshot.config.allowed import allowed
-from lakeshot.config.landing import ClusterId, InstanceId, RoleArn, RoleHolder
 from lakeshot.config.repeated import refuse_repeated
+from lakeshot.config.role_holder import ClusterId, InstanceId, RoleArn, RoleHolder
 from lakeshot.model import Setting
 
 GATEWAYS = ("s3", "dynamodb")

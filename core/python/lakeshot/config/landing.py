@@ -1,45 +1,9 @@
-"""The role under which a database writes files to S3 itself: by what it is held, and whether we make it."""
+"""What route ``aws_s3`` asks of connections: one role for each database that is to write files."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from pydantic import Field
-
-from lakeshot.config.allowed import allowed
-
-if TYPE_CHECKING:
-    from lakeshot.config.connections import Connection
-
-_IDENTIFIER = Field(pattern=r"^[a-z](-?[a-z0-9]){0,62}$")
-
-
-def _identifier_of(what: str, example: str) -> str:
-    return (
-        f"the identifier of {what}, such as {example}: 1 to 63 lower-case letters and digits, a letter "
-        "first, with single hyphens between"
-    )
-
-
-InstanceId = Annotated[str, _IDENTIFIER, allowed(_identifier_of("a DB instance", "shop-instance-1"))]
-ClusterId = Annotated[str, _IDENTIFIER, allowed(_identifier_of("a DB cluster", "shop"))]
-RoleArn = Annotated[
-    str,
-    Field(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}$"),
-    allowed("the ARN of an IAM role, such as arn:aws:iam::123456789012:role/shop-export"),
-]
-
-
-class RoleHolder(NamedTuple):
-    """A cluster or an instance by its identifier; each holds one role for a feature."""
-
-    kind: Literal["cluster", "instance"]
-    identifier: str
-
-    @property
-    def resource(self) -> str:
-        """The last part of its ARN."""
-        return f"{'cluster' if self.kind == 'cluster' else 'db'}:{self.identifier}"
-
+from lakeshot.config.connections import Connection
+from lakeshot.config.role_holder import RoleHolder
 
 MOST_ROLES = 15
 """Of connections in one stage: each adds up to 600 of the 10,240 characters of policies that the role of the
@@ -50,7 +14,7 @@ MOST_EXPORTS = 60
 """Whose files one database writes: each prefix adds up to 140 characters to the policies of its role."""
 
 
-def check_landings(landings: Mapping[str, str], connections: Mapping[str, "Connection"]) -> None:
+def check_landings(landings: Mapping[str, str], connections: Mapping[str, Connection]) -> None:
     """Raise ValueError if an export, whose connection ``landings`` names, has no role to be written under.
 
     A cluster holds one role to write by, so two connections cannot each have theirs made for it.
