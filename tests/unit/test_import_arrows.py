@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ FOLDERS = {
     "local": ["local"],
     "benchmarks": ["benchmarks"],
 }
+ROOTS = (REPOSITORY, REPOSITORY / "core" / "python")
 STEPS = REPOSITORY / "core" / "python" / "lakeshot" / "steps"
 OURS = frozenset(FOLDERS) | {"exports_file", "tests"}
 ALLOWED = {
@@ -67,6 +69,22 @@ def test_within_the_library_only_steps_import_steps() -> None:
     assert list(STEPS.glob("*.py"))
 
 
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Not even for their types."""
+    files = {_module(path, root): path for root in ROOTS for path in _below(root)}
+    arrows = {
+        module: {
+            imported if imported in files else imported.rpartition(".")[0] for _, imported in _modules(path)
+        }
+        for module, path in files.items()
+    }
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+    assert len(files) > len(FOLDERS)
+
+
 def test_every_arrow_starts_at_code() -> None:
     """The test looks at real files, so it cannot pass by looking at none."""
     assert [package for package in ALLOWED if not list(_files(package))] == []
@@ -78,17 +96,26 @@ def _files(package: str) -> Iterator[Path]:
         yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
+def _below(root: Path) -> Iterator[Path]:
+    for place in (place for places in FOLDERS.values() for place in places):
+        path = REPOSITORY / place
+        if path.parent == root:
+            yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def _module(path: Path, root: Path) -> str:
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and top-level package of every import of a file."""
     return ((line, module.split(".")[0]) for line, module in _modules(path))
 
 
 def _modules(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and module of every import of a file."""
+    """Line and module of every import of a file; of a name, it is behind its module's."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names = [alias.name for alias in node.names] if node.module == "lakeshot" else []
-            yield from ((node.lineno, f"lakeshot.{name}") for name in names)
-            yield node.lineno, node.module
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
