@@ -66,8 +66,8 @@ def _curve(model: Model, colour: str, words: str, *, in_memory: bool) -> list[st
     path = " ".join(f"{x:.0f},{y:.1f}" for x, y in points)
     parts = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>']
     parts += [f'<circle cx="{x:.0f}" cy="{y:.1f}" r="4" fill="{colour}"/>' for x, y in points]
-    x, y = points[1]
-    parts.append(_text(x + 12, y + (22 if in_memory else -6), f"Lakeshot, {words}", fill=colour))
+    x, y = (_x(0) + 8, _y(4)) if in_memory else (points[1][0] + 12, points[1][1] - 6)
+    parts.append(_text(x, y, f"Lakeshot, {words}", fill=colour))
     return parts
 
 
