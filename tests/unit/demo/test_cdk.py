@@ -37,7 +37,7 @@ def test_only_the_given_cloud_is_reachable(tmp_path: Path, monkeypatch: pytest.M
     deployment.deploy()
     assert (tmp_path / "cdk.log").read_text().splitlines() == [
         "AWS_ENDPOINT_URL=https://127.0.0.1:1",
-        f"deploy --app {tmp_path}/cdk.out --all --require-approval never --concurrency 4",
+        f"deploy --app {tmp_path}/cdk.out --all --require-approval never --concurrency 12",
     ]
 
 
