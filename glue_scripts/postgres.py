@@ -14,7 +14,7 @@ from lakeshot.dynamodb.segments import task_slots
 from lakeshot.postgres.column_types import read_columns
 from lakeshot.postgres.instance_cpu import IMPATIENT, InstanceCpu
 from lakeshot.postgres.own_reads import pages_words
-from lakeshot.postgres.query_run import READER_IDLE_SECONDS, Query, planned_words, query_commit
+from lakeshot.postgres.query_run import Query, planned_words, query_commit
 from lakeshot.postgres.reader import Reader, read_alone
 from lakeshot.postgres.reading import MEGABYTE
 from lakeshot.postgres.stragglers import end_stragglers
@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> None:
             key = secrets.token_bytes(32)
             with QueueServer(queue, key, host=driver_host()) as server:
                 reader = Reader(
-                    connect=query.sessions(idle_timeout_seconds=READER_IDLE_SECONDS),
+                    connect=query.sessions(),
                     snapshot=moment.snapshot,
                     held=cut.held,
                     relations=cut.relations,

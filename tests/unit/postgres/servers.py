@@ -1,6 +1,5 @@
 """How tests of PostgreSQL reach a server of theirs as a run does, and read a table whole."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -67,9 +66,8 @@ class Session:
         s3: S3InMemory,
         *,
         conditions: tuple[str, ...] = (),
-        spend: Callable[[int], float] = lambda _: 0.0,
+        spend: Callable[[int], object] = lambda _: None,
         report: Callable[[Progress], None] = lambda _: None,
-        sleep: Callable[[float], None] = time.sleep,
         row_group_bytes: int = 12 * 1024**2,
     ) -> PartResult:
         """Read all rows of a relation into Parquet."""
@@ -90,7 +88,6 @@ class Session:
             s3=cast("S3Client", s3),
             spend=spend,
             report=report,
-            sleep=sleep,
         )
 
     def land(

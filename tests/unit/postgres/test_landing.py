@@ -1,6 +1,6 @@
 """What the database says it has written to S3 is what lies there, or nothing is taken."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -21,7 +21,6 @@ from lakeshot.commit.completion import complete
 from lakeshot.commit.part import PartResult
 from lakeshot.errors import (
     CommitError,
-    ConnectionLostError,
     LakeshotError,
     PermissionDeniedError,
     SourceError,
@@ -30,7 +29,6 @@ from lakeshot.files.delimited import Delimited
 from lakeshot.files.part_file import PartFile
 from lakeshot.files.upload import UncommittedFile
 from lakeshot.postgres.column_types import ReadColumn
-from lakeshot.postgres.kept_awake import KeptAwake
 from lakeshot.postgres.landed_columns import landed_columns, landed_known
 from lakeshot.postgres.landing import Landing
 from lakeshot.postgres.parts import QueryPart
@@ -70,15 +68,14 @@ def saying(database: Database, rows: int, files: int, size: int) -> None:
 
 
 def land(
-    ours: Session, s3: S3InMemory, delimited: Delimited = TABS, *, waited: list[int] | None = None
+    ours: Session,
+    s3: S3InMemory,
+    delimited: Delimited = TABS,
+    *,
+    spend: Callable[[int], object] = lambda _: None,
 ) -> PartResult:
     reads = ours.columns("t")
     columns = landed_columns([read.column for read in reads], reads, delimited.delimiter)
-
-    def spend(size: int) -> float:
-        if waited is not None:
-            waited.append(size)
-        return 0.0
 
     return Landing(columns, TARGET, delimited, "arn:key", "us-east-1")(
         ours.connection,
@@ -107,7 +104,7 @@ def test_files_are_taken_as_they_lie(
     saying(database, 3, 2, 18)
     waited: list[int] = []
     s3 = lying(b"1\tx\n2\t\\N\n", b"3\tlonger\n", monkeypatch=monkeypatch)
-    result = land(ours, s3, waited=waited)
+    result = land(ours, s3, spend=waited.append)
     assert (result.rows, result.source_count, result.part, result.attempt) == (3, 3, 3, 1)
     assert [(file.rows, file.bytes) for file in result.files] == [(2, 9), (1, 9)]
     assert all(KEY in file.key for file in result.files)
@@ -259,22 +256,6 @@ def test_a_file_that_landed_counts_if_it_is_still_the_same() -> None:
     for gone in (file, file.model_copy(update={"key": "other"})):
         with pytest.raises(CommitError, match="not there any more as the database wrote it"):
             complete(cast("S3Client", s3), "b", gone, guard=lambda: None)
-
-
-def test_a_session_is_kept_while_its_file_is_read_back(
-    postgres: PostgresServer, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The server would end it, and the part would be done again, for nothing."""
-    saying(database, 1, 1, 4)
-    s3 = lying(b"1\tx\n", monkeypatch=monkeypatch)
-    monkeypatch.setattr("lakeshot.postgres.kept_awake.KEEP_ALIVE_SECONDS", 0.0)
-    with session(postgres, database) as ours:
-        asked = "SELECT query FROM pg_stat_activity WHERE application_name = 'test'"
-        land(ours, s3)
-        assert database.query(asked)[0]["query"] == "SELECT 1"
-        ours.connection.terminate()
-        with pytest.raises(ConnectionLostError, match="keeping an idle session"):
-            KeptAwake(ours.connection, ours.loop)()
 
 
 def test_options_are_those_of_copy() -> None:

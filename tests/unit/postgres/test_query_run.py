@@ -22,6 +22,7 @@ from lakeshot.postgres.coordinator import KEEP_ALIVE_SECONDS, Coordinator
 from lakeshot.postgres.cutting import Cut
 from lakeshot.postgres.named_columns import check_named_columns
 from lakeshot.postgres.query_run import Query, as_declared, most_connections, most_readers, planned_words
+from lakeshot.postgres.secret_sessions import SecretSessions
 from lakeshot.postgres.snapshot import Snapshot
 from lakeshot.postgres.source import PostgresSource
 from local.postgres.database import Database
@@ -152,22 +153,40 @@ def test_it_is_told_how_many_read(shared: bool, readers: int, how: str, expected
     assert planned_words(cut, snapshot, readers) == {"taken_at": MOMENT, "read_by": expected}
 
 
-def test_the_holder_of_a_snapshot_is_ended_by_the_server_if_it_vanishes(
+@pytest.mark.parametrize(("consistency", "idle"), [("shared", 300), ("single", 60 * 60)])
+def test_who_only_holds_a_snapshot_is_ended_by_the_server_soon_after_it_stands_still(
+    monkeypatch: pytest.MonkeyPatch, consistency: str, idle: int
+) -> None:
+    """While it lives it speaks every few seconds; unless it is the one that reads, and may have to wait."""
+    asked: list[SecretSessions] = []
+
+    def coordinator(sessions: SecretSessions, *_: object, **__: object) -> nullcontext[None]:
+        asked.append(sessions)
+        return nullcontext()
+
+    monkeypatch.setattr("lakeshot.postgres.query_run.Coordinator", coordinator)
+    with query_of(monkeypatch, consistency=consistency).moment():
+        pass
+    assert [sessions.idle_timeout_seconds for sessions in asked] == [idle]
+    assert idle > 10 * KEEP_ALIVE_SECONDS
+
+
+def test_a_reader_may_read_and_wait_for_as_long_as_the_snapshot_may_be_held(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As its machine may, without a word; while it lives it speaks every few seconds."""
-    asked: list[float] = []
+    """A pause, or the pace that a large part has used up, is no reason to do the part again."""
+    sessions = query_of(monkeypatch).sessions()
+    assert (sessions.statement_timeout_seconds, sessions.idle_timeout_seconds) == (3600, 3600)
 
-    def sessions(_: Query, *, idle_timeout_seconds: float = 0.0) -> None:
-        asked.append(idle_timeout_seconds)
 
-    wanted = PostgresSource.model_validate({"type": "postgres", "connection": "main", "table": "t"})
+def query_of(monkeypatch: pytest.MonkeyPatch, **settings: object) -> Query:
+    """A run whose snapshot may be held for an hour."""
+    given = {"type": "postgres", "connection": "main", "table": "t", "max_snapshot_minutes": 60}
+    wanted = PostgresSource.model_validate({**given, **settings})
     plan = SimpleNamespace(
-        query=SimpleNamespace(together=()), deployed=SimpleNamespace(postgres=(wanted, None))
+        query=SimpleNamespace(together=()),
+        deployed=SimpleNamespace(export="e", postgres=(wanted, SimpleNamespace(secret="s"))),
+        run="run-1",
     )
-    monkeypatch.setattr(Query, "sessions", sessions)
-    monkeypatch.setattr("lakeshot.postgres.query_run.Coordinator", lambda *_, **__: nullcontext())
-    with Query(plan, None, "us-east-1", check=lambda: None).moment():  # type: ignore[arg-type]
-        pass
-    assert asked == [300.0]
-    assert asked[0] > 10 * KEEP_ALIVE_SECONDS
+    monkeypatch.setattr(Query, "server", None)
+    return Query(plan, None, "us-east-1", check=lambda: None)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from lakeshot.driver.byte_pace import BytePace
+from lakeshot.driver.byte_pace import PAUSE_SECONDS, BytePace
 from lakeshot.driver.part_queue import PartQueue
 from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.postgres.coordinator import Coordinator
@@ -337,33 +337,6 @@ def test_a_reader_whose_session_was_ended_while_it_waited_connects_again(
     assert {result.attempt for result in results} == {0}
 
 
-def test_a_reader_that_waits_keeps_its_lock(
-    postgres: PostgresServer,
-    sessions: Sessions,
-    database: Database,
-    s3: S3InMemory,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Somebody who waits to change the table meanwhile would keep it from having another."""
-    monkeypatch.setattr("lakeshot.postgres.kept_awake.KEEP_ALIVE_SECONDS", 0.3)
-    impatient = Sessions.of(
-        postgres, database, login=reader_of(database), idle_timeout_seconds=3, lock_timeout_seconds=1
-    )
-    change = threading.Thread(target=lambda: database.execute("ALTER TABLE article ADD COLUMN more int"))
-    with Coordinator(sessions, [WANTED]) as coordinator, reading(coordinator, WANTED) as run:
-        run.queue.pause("replicas lag")
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(replace(run.reader, connect=impatient), 0)
-            until(lambda: locking(database))
-            change.start()
-            until(lambda: database.query("SELECT FROM pg_locks WHERE NOT granted"))
-            time.sleep(4)
-            run.queue.resume("replicas lag")
-        results = run.queue.results()
-    change.join()
-    assert ids(rows_of(results, s3)) == list(range(1, ROWS + 1))
-
-
 def test_a_reader_waits_for_a_connection_of_the_servers(
     postgres: PostgresServer, sessions: Sessions, database: Database, s3: S3InMemory
 ) -> None:
@@ -393,6 +366,29 @@ def test_a_run_of_one_connection_may_pause(
         threading.Timer(3, queue.resume, ["replicas lag"]).start()
         read_by_holder(coordinator, cut, queue, s3)
     assert ids(rows_of(queue.results(), s3)) == list(range(1, ROWS + 1))
+
+
+def test_a_run_of_one_connection_may_pause_in_the_midst_of_a_part(
+    sessions: Sessions, database: Database
+) -> None:
+    """Rows that were sent already are not worked on before the pause is over."""
+    happened: list[str] = []
+    pace = Trigger(1, lambda: pace.pause("replicas lag"))
+    with Coordinator(sessions, [WANTED], shared=False) as coordinator:
+        cut = coordinator.cut(WANTED, readers=1)
+        queue = PartQueue(cut.parts, pace=pace, on_progress=lambda _: happened.append("read"))
+
+        def resume() -> None:
+            until(lambda: pace.pauses)
+            time.sleep(1.5 * PAUSE_SECONDS)
+            happened.append("resumed")
+            queue.resume("replicas lag")
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(resume)
+            read_by_holder(coordinator, cut, queue, S3InMemory())
+    assert happened[0] == "resumed"
+    assert happened.count("read") >= len(cut.parts)
 
 
 def test_a_wrong_password_is_told_without_it(sessions: Sessions, database: Database, s3: S3InMemory) -> None:

@@ -39,16 +39,12 @@ def test_all_rows_of_a_table(postgres: PostgresServer, database: Database) -> No
     told: list[Progress] = []
     s3 = S3InMemory()
 
-    def spend(size: int) -> float:
-        spent.append(size)
-        return 0.0
-
     with session(postgres, database) as ours:
         result = ours.read(
             "public.article",
             ours.columns("article"),
             s3,
-            spend=spend,
+            spend=spent.append,
             report=told.append,
             row_group_bytes=200_000,
         )
@@ -184,18 +180,6 @@ def test_a_column_that_disappoints_late(postgres: PostgresServer, database: Data
     )
     assert (days[1], days[25000], days[50000]) == ("2020-01-02", "infinity", "2156-11-23")
     assert [numbers[n] for n in (1, 2, 4, 27000, 49998)] == ["0.25", "0.5", "1", "NaN", "12499.5"]
-
-
-def test_what_is_spent_is_waited_for(postgres: PostgresServer, database: Database) -> None:
-    """The seconds that a block costs are slept before it is worked on."""
-    database.execute("CREATE TABLE public.t AS SELECT repeat('x', 300000) AS a FROM generate_series(1, 10)")
-    slept: list[float] = []
-    with session(postgres, database) as ours:
-        result = ours.read(
-            "public.t", ours.columns("t"), S3InMemory(), spend=lambda size: size / 1e6, sleep=slept.append
-        )
-    assert len(slept) == result.pages > 1
-    assert sum(slept) == pytest.approx(3.00001, abs=0.001)
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -120,6 +120,11 @@ def test_keepalives_find_a_peer_that_is_gone(postgres: PostgresServer, database:
         sock = ours.connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+        names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+        asks = [ours.loop.run(ours.connection.fetchval(f"SHOW {name}")) for name in names]
+        assert asks == ["60", "10", "6"], (
+            "the server asks as well, and frees the snapshot of one that is gone"
+        )
 
 
 def test_a_wrong_password(postgres: PostgresServer, database: Database, reader: Login) -> None:

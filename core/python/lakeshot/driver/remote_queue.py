@@ -8,6 +8,7 @@ from typing import Generic, Self, TypeVar
 
 from lakeshot.commit.part import PartResult
 from lakeshot.driver.connection import DriverConnection, DriverContact
+from lakeshot.driver.paced import LONGEST_NAP_SECONDS, wait_for_pace
 from lakeshot.driver.pages_read import PagesRead
 from lakeshot.driver.part_queue import StoppedError
 from lakeshot.driver.queue_messages import (
@@ -34,8 +35,6 @@ from lakeshot.model import Model
 from lakeshot.rate.budget import Progress
 
 ALIVE_SECONDS = 15.0
-LONGEST_WAIT_SECONDS = 1.0
-"""Nobody sleeps longer through a stop."""
 
 PartT = TypeVar("PartT", bound=Model)
 
@@ -81,7 +80,7 @@ class RemoteQueue(Generic[PartT]):
                 yield self._part.model_validate_json(answer.part), answer.attempt
             elif isinstance(answer, WaitAnswer):
                 self._on_wait()
-                self._sleep(min(answer.seconds, LONGEST_WAIT_SECONDS))
+                self._sleep(min(answer.seconds, LONGEST_NAP_SECONDS))
 
     def finished(self, result: PartResult, pages: PagesRead | None = None) -> bool:
         """Hand a result over, with the pages that were read for it; False if the part is now another's."""
@@ -105,11 +104,7 @@ class RemoteQueue(Generic[PartT]):
 
     def spend(self, read: int) -> None:
         """Tell how many bytes more were read, and wait as long as the run's pace wants."""
-        left = self._wait_for(read)
-        while left > 0:
-            seconds = min(left, LONGEST_WAIT_SECONDS)
-            self._sleep(seconds)
-            left = max(left - seconds, self._wait_for(0))
+        wait_for_pace(self._wait_for, read, sleep=self._sleep)
 
     def report(self, progress: Progress) -> None:
         """Tell how far a part has come."""

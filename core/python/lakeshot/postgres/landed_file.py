@@ -1,6 +1,6 @@
 """A file that the database wrote, read back: its rows, its checksum, and the types its values really have."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -32,13 +32,9 @@ def landed_file(
     *,
     columns: Sequence[ReadColumn],
     delimited: Delimited | None,
-    meanwhile: Callable[[], None] = lambda: None,
 ) -> PartFile:
-    """Read a whole file once, in bounded memory; SourceError if it cannot be read as what it should be.
-
-    ``meanwhile`` is called again and again, every few megabytes.
-    """
-    stream = _Attended(s3, target.bucket, key, meanwhile)
+    """Read a whole file once, in bounded memory; SourceError if it cannot be read as what it should be."""
+    stream = ObjectStream(s3, target.bucket, key)
     found = _Found(columns)
     try:
         if delimited is None:
@@ -64,18 +60,6 @@ def landed_file(
         landed_etag=stream.etag,
     )
     return PartFile.of(file, [*found.columns()], found.filled)
-
-
-class _Attended(ObjectStream):
-    """Sees to something else before it reads on."""
-
-    def __init__(self, s3: "S3Client", bucket: str, key: str, meanwhile: Callable[[], None]) -> None:
-        super().__init__(s3, bucket, key)
-        self._meanwhile = meanwhile
-
-    def read(self, size: int) -> bytes:
-        self._meanwhile()
-        return super().read(size)
 
 
 class _Found:

@@ -20,7 +20,6 @@ from lakeshot.listing import listed_sizes
 from lakeshot.postgres.column_types import ReadColumn
 from lakeshot.postgres.copy_sql import copy_sql
 from lakeshot.postgres.event_loop import EventLoop
-from lakeshot.postgres.kept_awake import KeptAwake
 from lakeshot.postgres.landed_file import landed_file
 from lakeshot.postgres.landing_refused import refused_landing
 from lakeshot.postgres.parts import QueryPart
@@ -61,14 +60,13 @@ class Landing:
         *,
         attempt: int,
         s3: "S3Client",
-        spend: Callable[[int], float],
+        spend: Callable[[int], object],
         report: Callable[[Progress], None],
-        sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> PartResult:
         """Have a part written over a connection that ``loop`` made, under a key that no other attempt has.
 
-        ``spend`` is asked once the part is there, so that a pace holds on average. SourceError or
+        ``spend`` is told of it once the part is there, so that a pace holds on average. SourceError or
         PermissionDeniedError if the database cannot write it, or what lies there is not what it says it
         has written; ConnectionLostError where another connection may do.
         """
@@ -92,10 +90,8 @@ class Landing:
                 "would take rows of others for one; nothing was made visible. Say 'header: false', or export "
                 "a 'select' with a 'split_by', which makes smaller parts"
             )
-        keep = KeptAwake(connection, loop, clock=clock)
-        landed = tuple(self._file(s3, each, keep) for each in sizes)
-        if (seconds := spend(size)) > 0:
-            sleep(seconds)
+        landed = tuple(self._file(s3, each) for each in sizes)
+        spend(size)
         report(Progress(part=part.number, rows=rows, units=size / MEGABYTE, bytes=size))
         return PartResult(
             part=part.number,
@@ -133,7 +129,5 @@ class Landing:
         stem, dot, ending = key.rpartition(".")
         return f"{stem}-{secrets.token_hex(4)}{dot}{ending}"
 
-    def _file(self, s3: "S3Client", key: str, keep: Callable[[], None]) -> PartFile:
-        return landed_file(
-            s3, self.target, key, columns=self.columns, delimited=self.delimited, meanwhile=keep
-        )
+    def _file(self, s3: "S3Client", key: str) -> PartFile:
+        return landed_file(s3, self.target, key, columns=self.columns, delimited=self.delimited)

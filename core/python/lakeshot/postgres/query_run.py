@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 MOST_READERS = 16
 """Unless the source says otherwise: as many connections as a database of some size hardly notices."""
-READER_IDLE_SECONDS = 120.0
-"""A reader that does nothing for so long has lost its driver; the server then frees its snapshot."""
 HOLDER_IDLE_SECONDS = 300.0
-"""The snapshot's holder speaks every few seconds; if its machine vanishes, its locks and snapshot go soon."""
+"""Who only holds a snapshot speaks every few seconds; if it stands still, its locks and snapshot go soon."""
 _MOST_TOLD = 20
 
 
@@ -82,15 +80,20 @@ class Query:
             ca_certificates=certificates.decode(),
         )
 
-    def sessions(self, *, idle_timeout_seconds: float = 0.0) -> SecretSessions:
-        """What opens sessions, here and in other processes."""
+    def sessions(self, *, idle_timeout_seconds: float | None = None) -> SecretSessions:
+        """What opens sessions, here and in other processes.
+
+        The server lets none read, or wait with what it has read, for longer than a snapshot may be held.
+        """
+        most_seconds = self.source.max_snapshot_minutes * 60
         return SecretSessions(
             server=self.server,
             secret=self.plan.deployed.postgres[1].secret,
             region=self.region,
             application_name=f"lakeshot {self.plan.deployed.export} {self.plan.run}",
             lock_timeout_seconds=self.source.lock_timeout_seconds,
-            idle_timeout_seconds=idle_timeout_seconds,
+            statement_timeout_seconds=most_seconds,
+            idle_timeout_seconds=most_seconds if idle_timeout_seconds is None else idle_timeout_seconds,
         )
 
     def readers(self, slots: int, parts: int) -> int:
@@ -103,10 +106,11 @@ class Query:
         together = self.plan.query.together
         shared = self._shared_moment([one.export for one in together]) if together else None
         takes_it = shared is None or shared.is_taken_here
+        is_shared = self.source.consistency == "shared"
         with Coordinator(
-            self.sessions(idle_timeout_seconds=HOLDER_IDLE_SECONDS),
+            self.sessions(idle_timeout_seconds=HOLDER_IDLE_SECONDS if is_shared else None),
             [one.source for one in together] if together and takes_it else [self.source],
-            shared=self.source.consistency == "shared",
+            shared=is_shared,
             adopted=None if shared is None or takes_it else shared.taken(),
             max_snapshot_minutes=self.source.max_snapshot_minutes,
         ) as coordinator:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lakeshot.commit.part import PartResult
 from lakeshot.driver.connection import DriverContact
+from lakeshot.driver.paced import wait_for_pace
 from lakeshot.driver.part_queue import Assigned, Done, Idle, PartQueue, StoppedError
 from lakeshot.driver.remote_queue import RemoteQueue
 from lakeshot.errors import DriverLostError, LakeshotError
@@ -61,7 +62,7 @@ class Reader:
         """
         log.info("reader %d begins, for the %d. time", number, attempt + 1)
         with EventLoop(f"reader-{number}") as loop, ReaderSession(self, loop) as session:
-            queue = RemoteQueue(self.driver, QueryPart, on_stop=session.end, on_wait=session.keep)
+            queue = RemoteQueue(self.driver, QueryPart, on_stop=session.end, on_wait=session.open)
             with queue, no_garbage_collection():
                 return self._read_all(queue, session)
 
@@ -92,7 +93,7 @@ class Reader:
                 part,
                 attempt=attempt,
                 s3=s3,
-                spend=_waiting_there(queue),
+                spend=queue.spend,
                 report=queue.report,
             )
             with _given_up_otherwise(s3, self.take.target.bucket, result):
@@ -139,7 +140,7 @@ def read_alone(
                         given.part,
                         attempt=given.attempt,
                         s3=s3,
-                        spend=queue.spend,
+                        spend=lambda read: wait_for_pace(queue.spend, read, sleep=sleep),
                         report=queue.report,
                     )
                 coordinator.run(lambda connection: check_no_others(connection, relations))
@@ -179,13 +180,3 @@ def _given_up_otherwise(s3: "S3Client", bucket: str, result: PartResult) -> Iter
         for file in (file for file in result.files if file.landed_etag is None):
             abort_upload(s3, bucket, file.key, file.upload_id)
         raise
-
-
-def _waiting_there(queue: RemoteQueue[QueryPart]) -> Callable[[int], float]:
-    """The queue's pace, which waits by itself."""
-
-    def spend(read: int) -> float:
-        queue.spend(read)
-        return 0.0
-
-    return spend

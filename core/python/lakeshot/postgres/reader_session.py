@@ -11,7 +11,6 @@ import asyncpg
 
 from lakeshot.driver.pages_read import PagesRead
 from lakeshot.postgres.event_loop import EventLoop
-from lakeshot.postgres.kept_awake import KeptAwake
 from lakeshot.postgres.own_reads import pages_read
 from lakeshot.postgres.relations_read import check_no_others
 from lakeshot.postgres.snapshot import BEGIN, Snapshot, adopt
@@ -56,7 +55,6 @@ class ReaderSession:
     def __init__(self, like: Held, loop: EventLoop, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._like, self._sleep = like, sleep
         self._connection: asyncpg.Connection | None = None
-        self._awake: Callable[[], None] | None = None
         self._counted = PagesRead()
         self.loop = loop
         """What the connection belongs to."""
@@ -80,21 +78,10 @@ class ReaderSession:
             try:
                 self._connection = self.loop.run(self._opened())
                 self._counted = PagesRead()
-                self._awake = KeptAwake(self._connection, self.loop)
             except ConnectionLostError:
                 if pause is None:
                     raise
                 self._sleep(pause)
-
-    def keep(self) -> None:
-        """See to the same while there is nothing to read, and that the server does not end what is idle."""
-        self.open()
-        try:
-            if self._awake is not None:
-                self._awake()
-        except ConnectionLostError:
-            self.drop()
-            self.open()
 
     def check(self) -> PagesRead:
         """Raise SourceError if what was read is not what the snapshot's holder has locked.

@@ -40,13 +40,13 @@ class Taking(Protocol):
         *,
         attempt: int,
         s3: "S3Client",
-        spend: Callable[[int], float],
+        spend: Callable[[int], object],
         report: Callable[[Progress], None],
     ) -> PartResult:
         """One attempt at a part, over a connection that ``loop`` made.
 
-        ``spend`` is told bytes as the rows are sent and answers how many seconds to wait for them,
-        ``report`` how far the part is. What either raises ends the attempt.
+        ``spend`` is told bytes as the rows are sent and returns when the run's pace allows it, ``report``
+        how far the part is. What either raises ends the attempt.
         """
 
 
@@ -65,18 +65,17 @@ class Reading:
         *,
         attempt: int,
         s3: "S3Client",
-        spend: Callable[[int], float],
+        spend: Callable[[int], object],
         report: Callable[[Progress], None],
-        sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> PartResult:
         """Read a part's rows over a connection that ``loop`` made, and upload them.
 
-        The next rows are on their way while these are decoded and written. ``spend`` is asked for every
-        block how many seconds to wait for its bytes, and ``report`` told every second; what either raises
-        ends the attempt. Units are megabytes as the rows are sent. Any error aborts the uploads and, before
-        the last row was sent, closes the connection. ConnectionLostError where another connection may do,
-        SourceError or PermissionDeniedError where the rows cannot be read.
+        The next rows are on their way while these are decoded and written. ``spend`` is told of every block
+        before it is worked on, and ``report`` every second; what either raises ends the attempt. Units are
+        megabytes as the rows are sent. Any error aborts the uploads and, before the last row was sent, closes
+        the connection. ConnectionLostError where another connection may do, SourceError or
+        PermissionDeniedError where the rows cannot be read.
         """
         started = clock()
         pace = Pace(clock, started)
@@ -97,8 +96,7 @@ class Reading:
         ):
             for block in copy.blocks():
                 size = len(block) - len(BYTE_ORDER_MARK)
-                if (seconds := spend(size)) > 0:
-                    sleep(seconds)
+                spend(size)
                 batch = parser.parse(block)
                 del block  # before its rows are encoded, which takes more memory than all else
                 writer.write(batch)

@@ -17,6 +17,9 @@ CONNECT_SECONDS = 30.0
 OLDEST_VERSION = 10
 LONGEST_NAME = 63
 """Bytes of an application's name that a server keeps."""
+_SILENT_SECONDS, _ASK_EVERY_SECONDS, _MOST_UNANSWERED = 60, 10, 6
+"""Until a silent peer is asked, between questions, and how many stay unanswered before it counts as gone: for
+both sides. Networks forget connections that are silent for some minutes, as those of long queries are."""
 
 _SETTINGS = {
     "TimeZone": "UTC",
@@ -31,6 +34,9 @@ _SETTINGS = {
     "max_parallel_workers_per_gather": "0",  # a reader is one process of the server's, as was promised
     "transaction_timeout": "0",  # readers' transactions last as long as the run
     "idle_session_timeout": "0",
+    "tcp_keepalives_idle": f"{_SILENT_SECONDS}",  # and the server finds out as well
+    "tcp_keepalives_interval": f"{_ASK_EVERY_SECONDS}",
+    "tcp_keepalives_count": f"{_MOST_UNANSWERED}",
     "jit": "off",  # compiled anew for every part it costs more than it saves
 }
 """``lc_monetary`` stays the database's, because how many digits of money are fractions follows from it."""
@@ -39,9 +45,11 @@ SELECT pg_catalog.set_config(name, $1::jsonb ->> name, false) FROM pg_catalog.pg
 WHERE $1::jsonb ? name
 """
 _NOTICE_WHEN_CLIENT_IS_GONE = "SELECT pg_catalog.set_config('client_connection_check_interval', '10s', false)"
-_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
-"""Seconds until a silent peer is asked, between questions, and how many stay unanswered before it counts as
-gone. Networks forget connections that are silent for some minutes, as those of long queries are."""
+_KEEPALIVE = {
+    "TCP_KEEPIDLE": _SILENT_SECONDS,
+    "TCP_KEEPINTVL": _ASK_EVERY_SECONDS,
+    "TCP_KEEPCNT": _MOST_UNANSWERED,
+}
 
 
 async def connect(
