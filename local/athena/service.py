@@ -6,6 +6,12 @@ import time
 from functools import lru_cache
 from typing import Any
 
+# Whole before the first query: a dialect is known to threads beside while its module is still imported.
+import sqlglot.dialects.athena
+import sqlglot.dialects.duckdb
+import sqlglot.dialects.hive
+import sqlglot.dialects.trino  # noqa: F401
+
 from local.athena.errors import QueryCancelledError
 from local.athena.statement import Statement, statement_type
 from local.athena.submission import Submission
