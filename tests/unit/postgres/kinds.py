@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Context, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -16,6 +16,8 @@ CREATE TYPE public.mood AS ENUM ('sad', 'o,"k', 'übermütig');
 CREATE TYPE public.spot AS (x int, "Y y" text, m int[]);
 CREATE DOMAIN public.percent AS numeric(5,2);
 CREATE DOMAIN public.share AS public.percent;
+CREATE TYPE public.note AS (doc json, at date, docs jsonb[]);
+CREATE TYPE public.tagged AS (id int, tags public.hstore);
 """
 """Types that the kinds need beside the server's own."""
 
@@ -33,7 +35,8 @@ class Kind(NamedTuple):
 
     ``value`` makes of the server's text the value that files hold in the ``narrow`` type, which all columns
     have but those with a text that does not ``fit``. In the ``wide`` one, values are texts, of which
-    ``wide_value`` says how. ``nested`` ones are JSON, which the server is to take for the very value.
+    ``wide_value`` says how. ``nested`` ones are JSON, which the server is to take for the very value,
+    by way of another type if need be (``through``).
     """
 
     declared: str
@@ -44,6 +47,7 @@ class Kind(NamedTuple):
     wide: str = ""
     wide_value: Value = _same
     nested: bool = False
+    through: str = ""
     since: int = 13
 
     def logical(self, printed: Sequence[str | None]) -> str:
@@ -126,6 +130,11 @@ def _span(first: int, length: int) -> str:
     return f"[{first},{first + length})"
 
 
+def ranges(bounds: st.SearchStrategy[Any]) -> Texts:
+    """The text of a range between two of these, which may be one and the same."""
+    return st.tuples(bounds, bounds).map(lambda two: '["{}","{}")'.format(*sorted(two)))
+
+
 def _float(value: float) -> str:
     return repr(value).replace("inf", "Infinity")
 
@@ -135,8 +144,8 @@ def decimals(bound: int, places: int | None = None) -> Texts:
     return st.decimals(-bound, bound, places=places).map("{:f}".format)
 
 
-def array(declared: str, elements: Texts) -> Kind:
-    return Kind(declared, arrays(elements), "json", nested=True)
+def array(declared: str, elements: Texts, through: str = "") -> Kind:
+    return Kind(declared, arrays(elements), "json", nested=True, through=through)
 
 
 ODD = (
@@ -183,12 +192,18 @@ JSON = st.recursive(
     max_leaves=5,
 ).map(json.dumps)
 SPAN = st.builds(_span, st.integers(-99, 99), st.integers(0, 9))
+EDGES = st.integers(-(10**30), 10**30).map(Decimal) | st.decimals(-9999, 9999, places=4)
 ADDRESS = st.ip_addresses().map(str)
 SPOT = st.tuples(
     st.none() | st.integers(-99, 99).map(str),
     st.none() | TEXT,
     st.none() | arrays(st.integers(0, 9).map(str)),
 ).map(_composite)
+MOOD = st.sampled_from(["sad", 'o,"k', "übermütig"])
+BYTES = st.binary(max_size=9).map(lambda value: "\\x" + value.hex())
+HSTORE = st.dictionaries(TEXT, TEXT, max_size=2).map(_hstore)
+NOTE = st.tuples(st.none() | JSON, st.none() | DAY | ODD_DAY, st.none() | arrays(JSON)).map(_composite)
+TAGGED = st.tuples(st.none() | st.integers(-99, 99).map(str), st.none() | HSTORE).map(_composite)
 TIMEDELTA = st.timedeltas().map(lambda delta: f"{delta.days} days {delta.microseconds} microseconds")
 
 _numeric = Kind("numeric", NUMBER, "decimal(38,18)", _number, _is_decimal, "number_text", _digits)
@@ -224,7 +239,7 @@ KINDS = (
     Kind("name", TEXT, "string"),
     Kind(
         "bytea",
-        st.binary(max_size=9).map(lambda value: "\\x" + value.hex()),
+        BYTES,
         "binary",
         lambda text: bytes.fromhex(text[2:]),
     ),
@@ -240,19 +255,33 @@ KINDS = (
     Kind("interval", TIMEDELTA, "string"),
     Kind("uuid", st.uuids().map(str), "string"),
     Kind("inet", ADDRESS, "string"),
+    Kind("bit(3)", st.text("01", min_size=3, max_size=3), "string"),
     Kind("bit varying", st.text("01", max_size=9), "string"),
     Kind("json", JSON, "json"),
     Kind("jsonb", JSON, "json"),
-    Kind("public.mood", st.sampled_from(["sad", 'o,"k', "übermütig"]), "string"),
+    Kind("public.mood", MOOD, "string"),
     Kind("int8range", SPAN, "string"),
+    Kind("numrange", ranges(EDGES), "string"),
+    Kind("daterange", ranges(st.dates()), "string"),
+    Kind("tstzrange", ranges(st.datetimes()), "string"),
     Kind("int8multirange", st.lists(SPAN, max_size=3).map(_multirange), "string", since=14),
-    Kind("public.hstore", st.dictionaries(TEXT, TEXT, max_size=2).map(_hstore), "string"),
+    Kind("public.hstore", HSTORE, "string"),
+    Kind("public.hstore[]", arrays(HSTORE), "string"),
+    Kind("public.tagged", TAGGED, "string"),
     array("bigint[]", WHOLE),
     array("text[]", TEXT),
     array("numeric[]", NUMBER | ODD_NUMBER),
     array("double precision[]", FLOAT),
     array("boolean[]", TRUTH),
     array("timestamptz[]", MOMENT | ODD_MOMENT),
+    array("date[]", DAY | ODD_DAY),
+    array("interval[]", TIMEDELTA),
+    array("bytea[]", BYTES),
+    array("public.mood[]", MOOD),
+    array("json[]", JSON, through="text[]"),
+    array("jsonb[]", JSON, through="text[]"),
+    array("public.note[]", NOTE, through="text[]"),
+    Kind("public.note", NOTE, "json", nested=True, through="text"),
     array("public.spot[]", SPOT),
     Kind("public.spot", SPOT, "json", nested=True),
 )

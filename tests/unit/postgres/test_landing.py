@@ -142,6 +142,15 @@ def test_a_file_that_is_none_is_refused_without_its_values(
     assert "to be kept" not in str(refused.value)
 
 
+def test_the_database_is_told_which_key_is_to_encrypt(
+    database: Database, ours: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it files would be encrypted by the bucket's own."""
+    given = "ASSERT kms_key = 'arn:key', kms_key; "
+    database.execute(SAYS.format(f"{given}rows_uploaded := 1; files_uploaded := 1; bytes_uploaded := 4;"))
+    assert land(ours, lying(b"1\tx\n", monkeypatch=monkeypatch)).rows == 1
+
+
 RAISES = "RAISE EXCEPTION {} USING ERRCODE = '{}', DETAIL = '{}';"
 
 

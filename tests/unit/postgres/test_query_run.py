@@ -103,7 +103,7 @@ def test_columns_of_types_that_nobody_has_met_are_told(postgres: PostgresServer,
         CREATE TABLE many ({many})
     """)
     few, of_many = (text_columns(postgres, database, table) for table in ("few", "many"))
-    assert few == "tags (public.hstore)"
+    assert few == "tags (public.hstore), more (public.hstore[])"
     assert of_many.startswith("c0 (public.hstore), c1 (public.hstore), ")
     assert of_many.endswith(", c19 (public.hstore), and 3 more")
 

@@ -103,7 +103,7 @@ def _check(place: Place, table: Filled) -> None:
         printed = _printed(place, name, column, kind)
         assert logical == kind.logical(printed)
         if kind.nested:
-            assert _rebuilt(place, name, column, found) == printed
+            assert _rebuilt(place, kind, found) == printed
         else:
             assert found == [_comparable(value) for value in kind.values(printed)]
 
@@ -156,16 +156,20 @@ def _comparable(value: object) -> object:
 def _printed(place: Place, name: str, column: str, kind: Kind) -> list[str | None]:
     """The server's own text of each value; a cast to text cuts the padding of char(n)."""
     quoted = identifier(column)
-    text = f"{quoted}::text" if kind.nested else f"CASE WHEN {quoted} IS NOT NULL THEN concat({quoted}) END"
+    text = (
+        f"{quoted}::text"
+        if kind.nested
+        else f"CASE WHEN {quoted} IS DISTINCT FROM NULL THEN concat({quoted}) END"
+    )
     return place.ask(f"SELECT {text} FROM public.{name} ORDER BY row_number")
 
 
-def _rebuilt(place: Place, name: str, column: str, values: list[object]) -> list[str | None]:
+def _rebuilt(place: Place, kind: Kind, values: list[object]) -> list[str | None]:
     """What the server prints of the values that it makes of their JSON."""
-    record = f"json_populate_record(NULL::public.{name}, json_build_object($1::text, value::json))"
     return place.ask(
-        f"SELECT ({record}).{identifier(column)}::text "
-        "FROM unnest($2::text[]) WITH ORDINALITY AS given (value, place) ORDER BY place",
-        column,
+        f"SELECT made.value::{kind.declared}::text "
+        "FROM unnest($1::text[]) WITH ORDINALITY AS given (value, place), "
+        "json_to_record(json_build_object('value', given.value::json)) "
+        f"AS made (value {kind.through or kind.declared}) ORDER BY place",
         values,
     )

@@ -14,6 +14,14 @@ CREATE DOMAIN public.share AS public.percent;
 CREATE DOMAIN public.ids AS int[];
 CREATE DOMAIN public.place AS public.spot;
 CREATE TYPE public.span AS RANGE (subtype = public.mood);
+CREATE DOMAIN public.doc AS json;
+CREATE TYPE public.note AS (doc public.doc, at date);
+CREATE TYPE public.noted AS (id int, notes public.note[]);
+CREATE TYPE public.tagged AS (id int, tags public.hstore);
+CREATE TYPE public.rank AS ENUM ('low');
+CREATE FUNCTION public.json_of(public.rank) RETURNS json LANGUAGE sql AS $$ SELECT 'null'::json $$;
+CREATE CAST (public.rank AS json) WITH FUNCTION public.json_of(public.rank);
+CREATE TYPE public.ranked AS (rank public.rank);
 """
 """What the examples need beside the server's own types."""
 
@@ -259,6 +267,41 @@ EXAMPLES = (
         ),
     ),
     Example("composite", "public.spot", ("(1,a,,[0:0]={5})",), "json", ('"(1,a,,[0:0]={5})"',)),
+    Example(
+        "array that holds json",
+        "jsonb[]",
+        ('{"null",NULL,"{\\"a\\": 1}"}', "{{1,2}}", '{"[1, 2]"}', "[0:0]={1}"),
+        "json",
+        ('["null",null,"{\\"a\\": 1}"]', '[["1","2"]]', '["[1, 2]"]', '"[0:0]={1}"'),
+    ),
+    Example(
+        "array that holds json",
+        "public.doc[]",
+        ('{"{ \\"a\\":1.50}"}',),
+        "json",
+        ('["{ \\"a\\":1.50}"]',),
+    ),
+    Example(
+        "array that holds json",
+        "public.note[]",
+        ('{"(null,)","(,)"}',),
+        "json",
+        ('["(null,)","(,)"]',),
+    ),
+    Example(
+        "composite that holds json",
+        "public.note",
+        ("(null,2026-11-22)", "(,)"),
+        "json",
+        ('"(null,2026-11-22)"', '"(,)"'),
+    ),
+    Example(
+        "composite that holds json",
+        "public.noted",
+        ('(1,"{""(null,)"",""(,)""}")',),
+        "json",
+        ('"(1,\\"{\\"\\"(null,)\\"\\",\\"\\"(,)\\"\\"}\\")"',),
+    ),
     same("enum", "public.mood", "sad", 'o,"k', "übermütig"),
     Example("domain", "public.percent", ("99.50",), "decimal(5,2)", (D("99.50"),)),
     Example("domain", "public.share", ("99.50", "1"), "decimal(5,2)", (D("99.50"), D("1.00"))),
@@ -292,4 +335,10 @@ EXAMPLES = (
     same("aclitem", "aclitem", "=r/postgres"),
     unknown("any other", "public.citext", "Straße", ""),
     unknown("any other", "public.hstore", '"a"=>"1", "b"=>NULL'),
+    unknown("any other", "public.rank[]", "{low,NULL}"),
+    unknown("any other", "public.ranked", "(low)", "()"),
+    unknown("any other", "public.citext[]", "{Straße,NULL}"),
+    unknown("any other", "public.hstore[]", '{"\\"a\\"=>\\"1\\""}', "[0:0]={NULL}"),
+    unknown("any other", "public.tagged", '(1,"""a""=>NULL")', "(1,)", "(,)"),
+    unknown("any other", "public.tagged[]", '{"(1,)"}'),
 )

@@ -1,6 +1,8 @@
 """Questions to ``pg_catalog`` about one table, by its oid as ``$1``."""
 
-COLUMNS = """
+from lakeshot.postgres.held_types_sql import HELD_TYPES
+
+COLUMNS = f"""
 WITH RECURSIVE resolved AS (
     SELECT a.attnum, a.attname, a.attnotnull, a.atttypid AS given, a.atttypmod AS given_modifier,
         a.atttypid AS type, a.atttypmod AS modifier
@@ -22,13 +24,14 @@ SELECT r.attname::text AS name,
         SELECT FROM pg_catalog.pg_constraint c
         WHERE c.conrelid = $1 AND c.contype = 'n' AND r.attnum = ANY (c.conkey) AND NOT c.convalidated
     ) AS not_null,
-    e.typname::text AS element_type
+    e.typname::text AS element_type,
+    {HELD_TYPES} AS holds
 FROM resolved r
 JOIN pg_catalog.pg_type t ON t.oid = r.type AND t.typtype <> 'd'
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typlen = -1 AND t.typcategory = 'A'
 ORDER BY r.attnum
-"""
+"""  # noqa: S608  (of constants)
 """One row per live column, in the table's order. Since 18, NOT NULL need not hold for older rows."""
 
 READABLE = "SELECT pg_catalog.has_table_privilege($1::oid, 'SELECT')"
@@ -97,7 +100,7 @@ WHERE c.oid = ANY ($1::oid[]) HAVING pg_catalog.bool_and(c.reltuples >= 0 AND c.
 """
 """Null where a relation was never analysed; before 14 such a one had 0 rows on 0 pages."""
 
-TYPES = """
+TYPES = f"""
 WITH RECURSIVE resolved AS (
     SELECT g.place, g.oid AS given, g.oid AS type, -1 AS modifier
     FROM pg_catalog.unnest($1::oid[]) WITH ORDINALITY AS g (oid, place)
@@ -112,13 +115,14 @@ SELECT pg_catalog.format_type(r.given, -1) AS type_name,
     t.typtype::text AS type_kind,
     t.typcategory::text AS category,
     r.modifier,
-    e.typname::text AS element_type
+    e.typname::text AS element_type,
+    {HELD_TYPES} AS holds
 FROM resolved r
 JOIN pg_catalog.pg_type t ON t.oid = r.type AND t.typtype <> 'd'
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typlen = -1 AND t.typcategory = 'A'
 ORDER BY r.place
-"""
+"""  # noqa: S608  (of constants)
 """One row per type in ``$1``, which is a list of oids."""
 
 _OPERATOR = """

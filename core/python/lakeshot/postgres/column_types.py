@@ -24,6 +24,7 @@ from lakeshot.columns.types import (
 from lakeshot.errors import SourceError
 from lakeshot.lake.sql import identifier
 from lakeshot.model import Model
+from lakeshot.postgres.nested_json import is_array, is_composite, nested_json
 from lakeshot.postgres.table_facts import TableColumn
 
 
@@ -61,14 +62,6 @@ class _Reading(Model):
     expression: str = "{}"
 
 
-_JSON = (
-    "CASE WHEN {{0}}::pg_catalog.text COLLATE pg_catalog.\"C\" LIKE '{}' "
-    "THEN pg_catalog.to_json({{0}}::pg_catalog.text) ELSE pg_catalog.to_json({{0}}) END::pg_catalog.text"
-)
-"""Lower bounds of arrays other than 1 show in their text, and JSON has no place for them."""
-_JSON_OF_ARRAY = _JSON.format("[%")
-_JSON_OF_COMPOSITE = _JSON.format("%]={{%")
-"""An array may be anywhere within. A text that looks like one changes the form, and loses nothing."""
 _NUMERIC = _Reading(type=DECIMAL, decoding=Decoding.NUMERIC)
 _TEXTS = _Reading()
 _KNOWN = {
@@ -101,8 +94,8 @@ _KNOWN = {
 }
 """The types of ``pg_catalog`` that are no enum, range, array or composite."""
 _OURS = "pg_catalog"
-_KINDS = {"e": _TEXTS, "r": _TEXTS, "m": _TEXTS, "c": _Reading(type=JSON, expression=_JSON_OF_COMPOSITE)}
-"""By ``typtype``, where that tells: enums, ranges, multiranges, composites."""
+_PRINTED = ("e", "r", "m")
+"""By ``typtype``: enums, ranges and multiranges are texts, whoever made them."""
 _MODIFIER_OFFSET, _SCALE_BITS, _SCALE_SIGN = 4, 0x7FF, 0x400
 
 
@@ -119,7 +112,10 @@ def read_columns(columns: Sequence[TableColumn]) -> tuple[ReadColumn, ...]:
 
 
 def untyped(columns: Sequence[TableColumn]) -> tuple[TableColumn, ...]:
-    """Those of a type that nobody has met, such as an extension's: they are read as the text it prints."""
+    """Those of a type that nobody has met, such as an extension's, or that hold one within.
+
+    They are read as the text that the server prints.
+    """
     return tuple(column for column in columns if _reading(column) is None)
 
 
@@ -133,13 +129,12 @@ def _read(column: TableColumn, name: str) -> ReadColumn:
 
 
 def _reading(column: TableColumn) -> _Reading | None:
-    if column.type_kind in _KINDS or column.base_type == "record":
-        return _KINDS.get(column.type_kind, _KINDS["c"])
-    is_ours = column.type_schema == _OURS
-    known = _KNOWN.get(column.base_type) if is_ours else None
-    if known is None and column.type_kind == "b" and column.element_type is not None:
-        of_scalars = column.element_type in _KNOWN
-        return _Reading(type=JSON, expression=_JSON_OF_ARRAY if of_scalars else _JSON_OF_COMPOSITE)
+    if column.type_kind in _PRINTED:
+        return _TEXTS
+    known = _KNOWN.get(column.base_type) if column.type_schema == _OURS else None
+    if known is None and (is_array(column) or is_composite(column)):
+        expression = nested_json(column, _KNOWN)
+        return None if expression is None else _Reading(type=JSON, expression=expression)
     if known == _NUMERIC and column.modifier >= _MODIFIER_OFFSET:
         return _declared(column.modifier)
     return known

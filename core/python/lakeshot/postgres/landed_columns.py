@@ -88,8 +88,12 @@ def _digits(text: str) -> str:
 
 
 def _encoded(value: str, delimiter: str) -> str:
-    """The value's own text, as COPY has it: a cast to text would take blanks from char(n)."""
-    text = f'(CASE WHEN {value} IS NOT NULL THEN pg_catalog.concat({value}) END COLLATE pg_catalog."C")'
+    """The value's own text, as COPY has it: a cast to text would take blanks from char(n).
+
+    A composite that has a null field would not be NOT NULL.
+    """
+    printed = f"CASE WHEN {value} IS DISTINCT FROM NULL THEN pg_catalog.concat({value}) END"
+    text = f'({printed} COLLATE pg_catalog."C")'
     characters = encoded_characters(delimiter)
     replaced = text
     for character, code in characters.items():

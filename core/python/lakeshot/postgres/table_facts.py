@@ -28,7 +28,9 @@ class TableColumn(Model):
     ``type_name`` is the type as PostgreSQL prints it, domains and modifier included. ``base_type`` is the
     ``typname`` without schema, such as ``numeric`` or ``_int4``; ``type_kind`` its ``typtype`` (b, c, e, r,
     m, p), ``category`` its ``typcategory``, ``modifier`` its ``atttypmod`` (-1 without) and
-    ``element_type`` the ``typname`` of an array's elements. ``not_null`` says that no row can hold a null.
+    ``element_type`` the ``typname`` of an array's elements. ``holds`` names, with their schema, the types of
+    all values within an array or composite, however deep; enums and ranges, which are only ever printed, are
+    left out. ``not_null`` says that no row can hold a null.
     """
 
     name: str
@@ -40,6 +42,7 @@ class TableColumn(Model):
     modifier: int = -1
     not_null: bool = False
     element_type: str | None = None
+    holds: tuple[str, ...] = ()
 
 
 class Leaf(Model):
