@@ -230,6 +230,10 @@ def test_a_user_with_rights_on_columns_only_reads_these(postgres: PostgresServer
         with pytest.raises(asyncpg.LockNotAvailableError):
             _impatiently(database, "TRUNCATE half")
     assert [column.name for column in cut.columns] == ["id"]
+    for more in ({"where": "id > 0"}, {"split_by": "id"}):
+        wanted = source(table="half", columns=["id"], **more)
+        with Coordinator(sessions, [wanted]) as coordinator:
+            assert coordinator.cut(wanted, readers=2).parts
     with pytest.raises(
         PermissionDeniedError, match=r'may not read "secret" of .* GRANT SELECT ON "public"."half" TO "half'
     ):

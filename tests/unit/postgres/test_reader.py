@@ -265,9 +265,12 @@ def test_sql_that_fails_for_a_row_ends_the_run_at_once(
 def test_a_select_that_writes_is_refused_by_the_transaction(
     sessions: Sessions, database: Database, s3: S3InMemory
 ) -> None:
-    """Also where only its execution shows it."""
-    database.execute("CREATE SEQUENCE counter")
-    wanted = source(select="SELECT nextval('public.counter') AS n")
+    """Also where only its execution shows it, because a function is not what it is declared to be."""
+    database.execute("""
+        CREATE SEQUENCE counter; CREATE FUNCTION counted() RETURNS bigint STABLE LANGUAGE plpgsql AS
+        $$ BEGIN RETURN nextval('public.counter'); END $$
+    """)
+    wanted = source(select="SELECT public.counted() AS n")
     with Coordinator(sessions, [wanted]) as coordinator, reading(coordinator, wanted) as run:
         run.by_threads(1)
         with pytest.raises(SourceError, match=r"nextval\(\) in a read-only transaction"):

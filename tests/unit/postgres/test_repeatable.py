@@ -18,7 +18,6 @@ PICKED = {
     "SELECT id, row_number() OVER () AS k FROM public.b": "has a window function",
     "SELECT id AS k FROM public.b TABLESAMPLE SYSTEM (50)": "has TABLESAMPLE",
     "SELECT DISTINCT ON (v) id AS k FROM public.b": "has DISTINCT ON",
-    "SELECT id, public.dice() AS k FROM public.b": "calls dice()",
     'SELECT id AS k FROM public."Odd"': "calls gen_random_uuid()",
     "SELECT id AS k FROM public.recent": "has now() in a view",
     "SELECT v, avg(v::float8) AS k FROM public.b GROUP BY v": "'split_by' is computed of many rows",
@@ -40,7 +39,6 @@ def filled(database: Database) -> Database:
     database.execute(f"""
         CREATE TABLE b AS SELECT g AS id, g % 7 AS v, 'x' AS word FROM generate_series(1, {ROWS}) g;
         CREATE INDEX ON b (id); ANALYZE b;
-        CREATE FUNCTION dice() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 4; END';
         CREATE VIEW "Odd" AS SELECT id FROM b WHERE gen_random_uuid() IS NOT NULL;
         CREATE VIEW recent AS SELECT id FROM b WHERE now() > '2000-01-01';
         CREATE VIEW picked AS SELECT id AS k FROM b LIMIT 10

@@ -1,7 +1,7 @@
 """SQL that people configure, tried out by the server before anything is read by it.
 
-Whoever writes it is trusted; the point is to say at once, and where, what is wrong with it. What has side
-effects is refused by the transaction, which only reads.
+Whoever writes it is trusted; the point is to say at once, and where, what is wrong with it. What writes to
+tables is refused by the transaction, which only reads, and other side effects by their functions' volatility.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,8 @@ import asyncpg
 from lakeshot.errors import LakeshotError, SourceError
 from lakeshot.lake.sql import identifier
 from lakeshot.postgres import catalog_sql
+from lakeshot.postgres.plans import is_volatile
+from lakeshot.postgres.side_effects import check_no_side_effects
 from lakeshot.postgres.table_facts import TableColumn
 from lakeshot.postgres.told import told
 
@@ -32,7 +34,7 @@ def without_semicolon(sql: str) -> str:
 
 
 async def select_facts(connection: asyncpg.Connection, select: str) -> tuple[TableColumn, ...]:
-    """The columns of a configured SELECT, which must be one statement that only reads.
+    """The columns of a configured SELECT, which must be one statement that only reads, without side effects.
 
     A query does not tell how many digits its numerics have, so these count as numeric without precision.
     Run it inside the transaction that reads. SourceError, saying where, if the server refuses it.
@@ -45,6 +47,7 @@ async def select_facts(connection: asyncpg.Connection, select: str) -> tuple[Tab
     names = [attribute.name for attribute in statement.get_attributes()]
     _check_names(names)
     relation = select_relation(select)
+    await check_no_side_effects(connection, "select", relation)
     try:  # what only execution refuses, such as FOR UPDATE and missing privileges
         await connection.execute(f"SELECT FROM {relation} LIMIT 0")
     except asyncpg.LockNotAvailableError:
@@ -57,9 +60,10 @@ async def select_facts(connection: asyncpg.Connection, select: str) -> tuple[Tab
 
 
 async def check_where(connection: asyncpg.Connection, relation: str, where: str) -> None:
-    """Raise SourceError, saying where, unless it is a condition on rows of the relation."""
+    """Raise SourceError, saying where, unless it is a condition on rows without side effects."""
     await _check_closed(connection, "where", relation, where)
     await _prepared(connection, "where", f"SELECT FROM {relation} WHERE (\n", where, "\n)")
+    await check_no_side_effects(connection, "where", f"{relation} WHERE (\n{where}\n)")
 
 
 async def check_split_by(connection: asyncpg.Connection, relation: str, expression: str) -> None:
@@ -74,7 +78,8 @@ async def check_split_by(connection: asyncpg.Connection, relation: str, expressi
                 "a time, a text or a uuid"
             ) from error.__cause__
         raise
-    if await _is_volatile(connection, relation, expression):
+    await check_no_side_effects(connection, "split_by", f"{relation} WHERE (\n{expression}\n) IS NULL")
+    if await is_volatile(connection, relation, expression):
         raise SourceError(
             f"'split_by' {expression!r} may differ each time it is computed, so rows could be read twice or "
             "not at all; split by columns, or expressions of columns only"
@@ -93,20 +98,6 @@ async def _check_closed(connection: asyncpg.Connection, field: str, relation: st
         raise SourceError(
             f"'{field}' has placeholders such as $1, but nothing to put there; write the values"
         )
-
-
-async def _is_volatile(connection: asyncpg.Connection, relation: str, expression: str) -> bool:
-    """Whether the planner keeps the expression from being computed more than once a row."""
-    inner = f"SELECT (\n{expression}\n) AS k FROM {relation}"  # noqa: S608  (tried out before)
-    plan = await connection.fetch(f"EXPLAIN (COSTS off) SELECT FROM ({inner}) AS s WHERE k IS NOT NULL")
-    pulled_up = await connection.fetch(
-        f"EXPLAIN (COSTS off) SELECT FROM (SELECT 1 AS k FROM {relation}) AS s"  # noqa: S608
-    )
-    return _subquery_scans(plan) > _subquery_scans(pulled_up)
-
-
-def _subquery_scans(plan: Sequence[asyncpg.Record]) -> int:
-    return sum("Subquery Scan on s" in row[0] for row in plan)
 
 
 async def _prepared(

@@ -57,7 +57,7 @@ async def cut(
     for condition in where:
         await check_where(connection, relation, condition)
         if facts.relkind != "v":
-            await check_same_for_all_parts(connection, relation, condition, None, is_table=True)
+            await check_same_for_all_parts(connection, relation, (), condition, None, is_table=True)
     slices, how = await TableCutter(connection, facts, where, readers).cut(split_by)
     return Cut(
         columns=facts.columns,
@@ -76,12 +76,13 @@ async def _cut_select(
     connection: asyncpg.Connection, select: str, moment: datetime, split_by: str | None, readers: int
 ) -> Cut:
     columns = await select_facts(connection, select)
-    relation = select_relation(at_moment(select, moment), [column.name for column in columns])
+    names = [column.name for column in columns]
+    relation = select_relation(at_moment(select, moment), names)
     await lock_by_reading(connection, relation)
     slices, how = [Slice(relation, (), 0)], "one part, because 'select' has no 'split_by'"
     if split_by is not None:
         await check_split_by(connection, relation, split_by)
-        await check_same_for_all_parts(connection, relation, None, split_by, is_table=False)
+        await check_same_for_all_parts(connection, relation, names, None, split_by, is_table=False)
         key = await key_of(connection, relation, split_by, nullable=True)
         bounds = await sampled_rows_bounds(connection, key, relation=relation, where=(), count=readers)
         slices = [Slice(relation, conditions, 0) for conditions in key_conditions(key, bounds)]

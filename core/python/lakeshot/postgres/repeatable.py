@@ -3,13 +3,13 @@
 The plan tells, views and all: which steps pick rows that another time may be others, and what is called.
 """
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Sequence
 
 import asyncpg
 
 from lakeshot.errors import SourceError
+from lakeshot.lake.sql import identifier
+from lakeshot.postgres.plans import Step, names, plan, volatile_functions
 
 _PICKS = {
     "Limit": "LIMIT or OFFSET",
@@ -25,39 +25,33 @@ _SETTINGS = {
     "enable_hashagg": "on",
 }
 """So that a plain DISTINCT is no Unique, and max(id) no Limit, which is up to the statistics else."""
-_TEXT = re.compile(r"'(?:[^']|'')*'")
-_NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
-_CALL = re.compile(rf"(?:(?P<schema>{_NAME})\.)?(?P<name>{_NAME})\(")
-_NOW = re.compile(
-    r"\b(?:now|transaction_timestamp|statement_timestamp)\(\)"
-    r"|\b(?:CURRENT_DATE|CURRENT_TIME|CURRENT_TIMESTAMP|LOCALTIME|LOCALTIMESTAMP)\b"
-)
-_VOLATILE = """
-SELECT DISTINCT p.proname::text
-FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-JOIN ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS called (schema, name)
-    ON called.schema = n.nspname AND called.name = p.proname
-WHERE p.provolatile = 'v' ORDER BY 1
-"""
+_NOW_CALLS = ("now", "transaction_timestamp", "statement_timestamp")
+_NOW_WORDS = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP")
 _INSTEAD = (
     ", so each part would compute other rows, and some would be lost or read twice; leave 'split_by' out, or "
     "make a table or a materialized view of it and export that"
 )
 
-Step = Mapping[str, object]
-
 
 async def check_same_for_all_parts(
-    connection: asyncpg.Connection, relation: str, where: str | None, split_by: str | None, *, is_table: bool
+    connection: asyncpg.Connection,
+    relation: str,
+    columns: Sequence[str],
+    where: str | None,
+    split_by: str | None,
+    *,
+    is_table: bool,
 ) -> None:
     """Raise SourceError if parts of the relation, as after FROM, may be parts of different rows.
 
+    ``columns`` are those to be read; of others a step may be left out, and the right to read them missing.
     A table's own rows are what they are, whatever the condition computes; but not what it selects elsewhere.
     """
     if where is None and split_by is None:
         return
     conditions = [f"({where}\n)"] if where is not None else []
-    selected = f"SELECT * FROM {relation}"  # noqa: S608  (tried out before)
+    listed = "" if is_table else ", ".join(map(identifier, columns))
+    selected = f"SELECT {listed} FROM {relation}"  # noqa: S608  (tried out before)
     steps = await _plan(connection, _fulfilling(selected, conditions))
     keyed = steps
     if split_by is not None:
@@ -70,11 +64,10 @@ async def check_same_for_all_parts(
             raise SourceError(f"{what} has {pick}, whose rows may differ each time{_INSTEAD}")
     if is_table:
         return
-    said = " ".join(text for step in (*steps, *keyed) for text in _texts(step))
-    if now := _NOW.search(said):
-        raise SourceError(f"{what} has {now[0]} in a view, where it is each reader's own time{_INSTEAD}")
-    if volatile := await _volatile(connection, said):
-        raise SourceError(f"{what} calls {volatile}(), which may differ each time{_INSTEAD}")
+    if (now := _now((*steps, *keyed))) is not None:
+        raise SourceError(f"{what} has {now} in a view, where it is each reader's own time{_INSTEAD}")
+    for function in await volatile_functions(connection, (*steps, *keyed)):
+        raise SourceError(f"{what} calls {function}, which may differ each time{_INSTEAD}")
     if _aggregated(keyed) != _aggregated(steps):
         raise SourceError(
             "'split_by' is computed of many rows, whose order may change the outcome; split by what the rows "
@@ -89,34 +82,18 @@ def _fulfilling(selected: str, conditions: list[str]) -> str:
 async def _plan(connection: asyncpg.Connection, sql: str) -> tuple[Step, ...]:
     await connection.execute("SAVEPOINT planning")
     await connection.execute("; ".join(f"SET LOCAL {name} = {value}" for name, value in _SETTINGS.items()))
-    plan = await connection.fetchval(f"EXPLAIN (VERBOSE, COSTS off, FORMAT json) {sql}")
+    steps = await plan(connection, sql)
     await connection.execute("ROLLBACK TO SAVEPOINT planning; RELEASE SAVEPOINT planning")
-    return tuple(_steps(json.loads(plan)[0]["Plan"]))
+    return steps
 
 
-def _steps(plan: dict[str, object]) -> Iterator[Step]:
-    yield {name: value for name, value in plan.items() if name != "Plans"}
-    inner = plan.get("Plans")
-    for one in inner if isinstance(inner, list) else ():
-        yield from _steps(one)
-
-
-def _texts(step: Step) -> Iterator[str]:
-    for value in step.values():
-        for text in value if isinstance(value, list) else (value,):
-            if isinstance(text, str):
-                yield _TEXT.sub("''", text)
-
-
-async def _volatile(connection: asyncpg.Connection, said: str) -> str | None:
-    called = [(match["schema"] or "pg_catalog", match["name"]) for match in _CALL.finditer(said)]
-    names = [[_unquoted(pair[place]) for pair in called] for place in (0, 1)]
-    volatile: str | None = await connection.fetchval(_VOLATILE, *names)
-    return volatile
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+def _now(steps: Iterable[Step]) -> str | None:
+    for each in names(steps):
+        if each.schema is None and each.name in _NOW_WORDS:
+            return each.name
+        if each.schema is None and each.is_call and each.name in _NOW_CALLS:
+            return f"{each.name}()"
+    return None
 
 
 def _aggregated(steps: tuple[Step, ...]) -> list[str]:

@@ -42,6 +42,7 @@ class TableCutter:
             await check_same_for_all_parts(
                 self._connection,
                 self._relation,
+                [column.name for column in facts.columns],
                 self._where[0] if self._where else None,
                 split_by,
                 is_table=facts.relkind != "v",
