@@ -14,7 +14,6 @@ import asyncpg
 from lakeshot.commit.part import PartResult
 from lakeshot.errors import SourceError
 from lakeshot.files.delimited import Delimited
-from lakeshot.files.part_file import PartFile
 from lakeshot.files.target import Target
 from lakeshot.listing import listed_sizes
 from lakeshot.postgres.column_types import ReadColumn
@@ -62,7 +61,6 @@ class Landing:
         s3: "S3Client",
         spend: Callable[[int], object],
         report: Callable[[Progress], None],
-        clock: Callable[[], float] = time.monotonic,
     ) -> PartResult:
         """Have a part written over a connection that ``loop`` made, under a key that no other attempt has.
 
@@ -70,7 +68,7 @@ class Landing:
         PermissionDeniedError if the database cannot write it, or what lies there is not what it says it
         has written; ConnectionLostError where another connection may do.
         """
-        started = clock()
+        started = time.monotonic()
         doing = f"having the database write part {part.number} of {part.relation} to S3"
         key = self._key(part, attempt)
         try:
@@ -90,7 +88,10 @@ class Landing:
                 "would take rows of others for one; nothing was made visible. Say 'header: false', or export "
                 "a 'select' with a 'split_by', which makes smaller parts"
             )
-        landed = tuple(self._file(s3, each) for each in sizes)
+        landed = tuple(
+            landed_file(s3, self.target, each, columns=self.columns, delimited=self.delimited)
+            for each in sizes
+        )
         spend(size)
         report(Progress(part=part.number, rows=rows, units=size / MEGABYTE, bytes=size))
         return PartResult(
@@ -102,7 +103,7 @@ class Landing:
             scanned_count=rows,
             consumed_units=size / MEGABYTE,
             pages=files,
-            seconds=clock() - started,
+            seconds=time.monotonic() - started,
         )
 
     async def _call(self, connection: asyncpg.Connection, query: str, key: str) -> tuple[int, int, int]:
@@ -128,6 +129,3 @@ class Landing:
         key = self.target.key(part.number, attempt)
         stem, dot, ending = key.rpartition(".")
         return f"{stem}-{secrets.token_hex(4)}{dot}{ending}"
-
-    def _file(self, s3: "S3Client", key: str) -> PartFile:
-        return landed_file(s3, self.target, key, columns=self.columns, delimited=self.delimited)

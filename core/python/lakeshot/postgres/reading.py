@@ -67,7 +67,6 @@ class Reading:
         s3: "S3Client",
         spend: Callable[[int], object],
         report: Callable[[Progress], None],
-        clock: Callable[[], float] = time.monotonic,
     ) -> PartResult:
         """Read a part's rows over a connection that ``loop`` made, and upload them.
 
@@ -77,8 +76,8 @@ class Reading:
         the connection. ConnectionLostError where another connection may do, SourceError or
         PermissionDeniedError where the rows cannot be read.
         """
-        started = clock()
-        pace = Pace(clock, started)
+        started = time.monotonic()
+        pace = Pace(time.monotonic, started)
         rows = received = blocks = 0
         parser = BlockParser(self.columns)
 
@@ -114,5 +113,5 @@ class Reading:
             scanned_count=copy.rows_sent,
             consumed_units=received / MEGABYTE,
             pages=blocks,
-            seconds=clock() - started,
+            seconds=time.monotonic() - started,
         )
