@@ -10,7 +10,7 @@ from local.postgres.database import Database
 from local.postgres.server import PostgresServer
 
 _numbers = count(1)
-_SERVERS = {"postgres", "postgres_13"}
+_SERVERS = {"postgres", "postgres_13", "running"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,3 +50,10 @@ def database_13(postgres_13: PostgresServer) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
     yield postgres_13.create_database(name)
     postgres_13.drop_database(name)
+
+
+@pytest.fixture
+def running(version: int, request: pytest.FixtureRequest) -> PostgresServer:
+    """The server of the version that a test is parametrised with."""
+    found: PostgresServer = request.getfixturevalue("postgres" if version == 18 else "postgres_13")
+    return found

@@ -30,12 +30,6 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def running(version: int, request: pytest.FixtureRequest) -> PostgresServer:
-    found: PostgresServer = request.getfixturevalue("postgres" if version == 18 else "postgres_13")
-    return found
-
-
-@pytest.fixture
 def database(request: pytest.FixtureRequest, running: PostgresServer) -> Iterator[Database]:
     name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name.lower())[-50:]
     yield running.create_database(name)

@@ -32,12 +32,6 @@ VERSIONS = pytest.mark.parametrize("version", [18, 13])
 
 
 @pytest.fixture
-def running(version: int, request: pytest.FixtureRequest) -> PostgresServer:
-    found: PostgresServer = request.getfixturevalue("postgres" if version == 18 else "postgres_13")
-    return found
-
-
-@pytest.fixture
 def filled(running: PostgresServer, request: pytest.FixtureRequest) -> Iterator[Database]:
     database = running.create_database(f"effects_{running.version}_{abs(hash(request.node.name))}")
     database.execute("""
